@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors, from the ground up. A target imports only from floors below its own; the layering test in
+// Tests/ArchitectureTests reads the import lists and fails on an arrow that points upwards.
+//
+//   executable    aftercare
+//   commands      AftercareCommands
+//   composition   AftercareApp
+//   engine        WatchEngine
+//   adapters      AzureCloud   SQLiteJournal
+//   plumbing      CurlTransport
+//   domain        RecoveryCore
+//   C             CCurl   CZlib
+//   beside        AzureSimulator   AftercareTesting
+
+/// Every target that imports no C is held to strict memory safety as well.
+let common: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+let safe: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let serviceLifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "aftercare",
+  products: [.executable(name: "aftercare", targets: ["aftercare"])],
+  dependencies: [
+    // The reason for each stands in docs/dependencies.md.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(name: "RecoveryCore", swiftSettings: safe),
+    .target(
+      name: "CurlTransport", dependencies: ["CCurl", "CZlib", httpTypes], swiftSettings: common),
+    .target(
+      name: "AzureCloud", dependencies: ["RecoveryCore", "CurlTransport", httpTypes],
+      swiftSettings: safe),
+    .target(name: "SQLiteJournal", dependencies: ["RecoveryCore", grdb], swiftSettings: safe),
+    .target(
+      name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
+      swiftSettings: safe),
+    .target(
+      name: "AftercareApp",
+      dependencies: [
+        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", logging,
+        serviceLifecycle, yams,
+      ],
+      swiftSettings: safe),
+    .target(
+      name: "AftercareCommands",
+      dependencies: ["AftercareApp", "AzureSimulator", "RecoveryCore", argumentParser, logging],
+      swiftSettings: safe),
+    .executableTarget(
+      name: "aftercare", dependencies: ["AftercareCommands"], swiftSettings: safe),
+
+    .target(
+      name: "AzureSimulator", dependencies: [hummingbird, httpTypes, logging, yams],
+      swiftSettings: safe),
+    .target(name: "AftercareTesting", dependencies: ["RecoveryCore"], path: "Tests/AftercareTesting", swiftSettings: common),
+  ]
+)

@@ -1,0 +1,186 @@
+/// One heal, from its start to its end: which step comes next, and when it is over.
+extension Deliberation {
+  /// Starts a heal of the broken legs, or says what holds it.
+  mutating func begin(_ machine: Machine, _ desired: DesiredState, healing broken: [LegVerdict]) -> Conclusion {
+    // A list may lag: before anything is touched the item itself is asked.
+    guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }
+    for verdict in broken {
+      say(
+        once: "broken.\(verdict.leg)", .legBroken,
+        fields: ["leg": verdict.leg.description, "finding": verdict.finding.rawValue, "evidence": verdict.evidence])
+    }
+    let steps = Planner.steps(for: desired, healing: broken)
+    let plan = steps.map(\.title).joined(separator: ", ")
+    guard policy.mode == .heal else {
+      say(once: "held", .healHeld, fields: ["reason": Reason.observeOnly.rawValue, "steps": plan])
+      return rest(.observeOnly)
+    }
+    let heal = Heal(
+      id: "\(Spread.hexadecimal(of: state.key.text))-\(now.milliseconds)", item: state.key, machine: machine.pair,
+      location: machine.location, desired: desired, steps: steps, started: now)
+    state.heal = heal
+    say(
+      .healStarted,
+      fields: ["steps": plan, "profiles": desired.sources.joined(separator: ", "), "location": machine.location])
+    return self.heal(machine)
+  }
+
+  /// What can be said of a running heal without reading its machine.
+  mutating func healBeforeReading() -> Conclusion? {
+    failDependents()
+    guard let heal = state.heal else { return nil }
+    guard let step = heal.next(at: now) else {
+      if let nextTry = heal.nextTry { return (.backOff, .lookAgain(nextTry)) }
+      return heal.steps.contains { $0.state == .failed } ? finishFailed() : nil
+    }
+    return step.state == .accepted ? (.stepResumes, .perform(step: step.ordinal)) : nil
+  }
+
+  /// The heal goes on with the machine as it is now.
+  mutating func heal(_ machine: Machine) -> Conclusion {
+    failDependents()
+    guard let heal = state.heal, heal.status.isRunning else { return rest(.healAbandoned) }
+    if machine.isBeingDeleted {
+      abandonHeal(because: "the machine is being deleted")
+      return rest(.healAbandoned)
+    }
+    guard let step = heal.next(at: now) else {
+      if let nextTry = heal.nextTry { return (.backOff, .lookAgain(nextTry)) }
+      return finishFailed()
+    }
+    if step.state == .accepted { return (.stepResumes, .perform(step: step.ordinal)) }
+    if !machine.isRunning { return stall(.machineNotRunning) }
+    if !machine.isAgentReady { return stall(.agentNotReady) }
+    if step.work == .verify { return verify(machine, step) }
+    if step.state == .intended { return resolve(step, on: machine) }
+    if machine.isBusy { return stall(.anotherWriter) }
+    return take(step, on: machine)
+  }
+
+  // MARK: - The end
+
+  private mutating func verify(_ machine: Machine, _ step: Step) -> Conclusion {
+    guard machine.associations != nil || !state.legs.contains(where: { $0.leg.isAssociation }) else {
+      return (.mustReadAssociations, .readMachine(machine.id, associations: true))
+    }
+    let now = now
+    if step.firstIntended == nil {
+      change(step.ordinal) { $0.firstIntended = now }
+      say(.stepStarted, fields: ["step": step.title])
+    }
+    let since = step.firstIntended ?? now
+    let open = state.legs.filter { $0.finding != .healthy }
+    if open.isEmpty, hasAgentSpoken(machine, since) {
+      change(step.ordinal) {
+        $0.state = .succeeded
+        $0.ended = now
+      }
+      return finishHealed()
+    }
+    if now - since < policy.verifyWithin { return (.verifying, again(in: policy.machineMoving)) }
+    let words = open.map { "\($0.leg): \($0.evidence)" }.joined(separator: "; ")
+    guard let round = state.heal?.round, round < policy.rounds else {
+      return park("verification failed after \((now - since).brief): \(words)")
+    }
+    let desired = state.heal?.desired ?? DesiredState()
+    say(.healAgain, fields: ["round": String(round + 1), "evidence": words])
+    state.heal?.steps = Planner.steps(for: desired, healing: open.filter { $0.finding != .inFlight })
+    state.heal?.round = round + 1
+    return heal(machine)
+  }
+
+  /// A view that was rendered before the install proves nothing: the guest agent must have reported since, by Azure's
+  /// own clock. Where its time does not move, two looks a confirmation apart must do.
+  private func hasAgentSpoken(_ machine: Machine, _ verifyingSince: Timestamp) -> Bool {
+    guard let before = state.heal?.agentReportedBeforeInstall, let reported = machine.agent?.reported else { return true }
+    return reported > before || now - verifyingSince >= policy.confirmAfter
+  }
+
+  private mutating func finishHealed() -> Conclusion {
+    guard let heal = state.heal else { return rest(.healed) }
+    var fields = ["took": (now - heal.started).brief, "rounds": String(heal.round)]
+    if let failover = state.failover { fields["sinceFailover"] = (now - failover.completed).brief }
+    fields["legs"] = state.legs.map(\.leg.description).joined(separator: ", ")
+    say(.healHealed, fields: fields)
+    state.heal?.status = .healed
+    state.heal?.ended = now
+    state.failover?.isSettled = true
+    state.suspicions = []
+    state.said = []
+    return rest(.healed)
+  }
+
+  private mutating func finishFailed() -> Conclusion {
+    let failed = state.heal?.steps.filter { $0.state == .failed } ?? []
+    let words = failed.compactMap { step in step.fault.map { "\(step.title): \($0.code): \($0.message)" } }
+    return park(words.isEmpty ? "no step can run" : words.joined(separator: "; "), remedy: failed.compactMap(\.fault).first?.remedy)
+  }
+
+  /// Stops trying, says so once, and waits for a person.
+  private mutating func park(_ why: String, remedy: String? = nil) -> Conclusion {
+    say(
+      .healParked,
+      fields: [
+        "cause": why, "remedy": remedy ?? "Look at the legs and at the machine; then run `aftercare heal` for it.",
+      ])
+    state.heal?.status = .parked(why)
+    state.heal?.ended = now
+    return rest(.parked)
+  }
+
+  mutating func abandonHeal(because why: String) {
+    guard state.heal?.status.isRunning ?? false else { return }
+    say(.healAbandoned, fields: ["cause": why])
+    state.heal?.status = .abandoned(why)
+    state.heal?.ended = now
+  }
+
+  // MARK: - Waiting for the machine
+
+  /// The machine keeps the heal from going on. It is said once a reason, and once more when it lasts too long.
+  mutating func stall(_ reason: Reason) -> Conclusion {
+    let since = state.heal?.waitingSince ?? now
+    state.heal?.waitingSince = since
+    say(once: "heal.waiting.\(reason.rawValue)", .healWaiting, fields: ["reason": reason.rawValue])
+    if now - since >= policy.passingWithin {
+      say(
+        once: "heal.waiting.overdue", .healWaiting, level: .error,
+        fields: [
+          "reason": reason.rawValue, "waited": (now - since).brief,
+          "remedy": "Look at the machine; the heal goes on by itself once the reason is gone.",
+        ])
+    }
+    return (reason, again(in: policy.machineMoving))
+  }
+
+  mutating func goOn() {
+    guard state.heal?.waitingSince != nil else { return }
+    state.heal?.waitingSince = nil
+    unsay(prefix: "heal.waiting.")
+  }
+
+  /// A step that needs a failed one will never run.
+  private mutating func failDependents() {
+    guard let heal = state.heal, heal.steps.contains(where: { $0.state == .failed }) else { return }
+    for step in heal.steps where !step.state.isOver {
+      let broken = step.dependencies.first { state.heal?.steps[$0 - 1].state == .failed }
+      guard let broken else { continue }
+      change(step.ordinal) { $0.state = .failed }
+      guard step.work != .verify else { continue }
+      say(.stepFailed, level: .warning, fields: ["step": step.title, "cause": "step \(broken), which it needs, failed"])
+    }
+  }
+
+  mutating func change(_ ordinal: Int, _ edit: (inout Step) -> Void) {
+    guard var step = state.heal?.steps[ordinal - 1] else { return }
+    edit(&step)
+    state.heal?.steps[ordinal - 1] = step
+  }
+}
+
+extension Leg {
+  var isAssociation: Bool {
+    if case .association = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,240 @@
+/// One step of a heal: whether it is still needed, its intent, its unknown outcome after a crash, and how it came out.
+extension Deliberation {
+  /// The next step is intended, found unnecessary, or waits for another writer.
+  mutating func take(_ step: Step, on machine: Machine) -> Conclusion {
+    let now = now
+    if isSatisfied(step, on: machine) {
+      change(step.ordinal) {
+        $0.state = .skipped
+        $0.ended = now
+      }
+      say(.stepSkipped, fields: ["step": step.title, "reason": Reason.allWell.rawValue])
+      return heal(machine)
+    }
+    if case .associate = step.work, machine.associations == nil {
+      return (.mustReadAssociations, .readMachine(machine.id, associations: true))
+    }
+    if let kind = step.extensionKind, let resource = machine.resource(kind) {
+      switch resource.phase {
+      case .inFlight: return stall(.anotherWriter)
+      case .beingDeleted: return stall(.anotherWriter)
+      case .settled, .failed, .unknown: adopt(resource.name, in: step)
+      }
+    }
+    goOn()
+    change(step.ordinal) {
+      $0.state = .intended
+      $0.attempts += 1
+      $0.intended = now
+      $0.firstIntended = $0.firstIntended ?? now
+      $0.notBefore = nil
+    }
+    if case .install = step.work { state.heal?.agentReportedBeforeInstall = machine.agent?.reported }
+    say(.stepStarted, fields: ["step": step.title, "attempt": String(step.attempts + 1)])
+    return (.stepRuns, .perform(step: step.ordinal))
+  }
+
+  /// What the step would bring about is there already: Policy or a person was faster.
+  private func isSatisfied(_ step: Step, on machine: Machine) -> Bool {
+    switch step.work {
+    case .ensureIdentity(let required): machine.identity.covers(required)
+    case .remove(let kind, _): isHealthy(.extension(kind))
+    case .install(let wanted): isHealthy(.extension(wanted.kind))
+    case .associate(let wanted): machine.associations?.contains { $0.isSame(as: wanted) } ?? false
+    case .verify: false
+    }
+  }
+
+  private func isHealthy(_ leg: Leg) -> Bool { state.legs.contains { $0.leg == leg && $0.finding == .healthy } }
+
+  /// A machine has at most one extension of a kind: one that exists under another name is the one to work on.
+  private mutating func adopt(_ name: String, in step: Step) {
+    change(step.ordinal) { step in
+      switch step.work {
+      case .remove(let kind, _): step.work = .remove(kind, name: name)
+      case .install(var wanted):
+        wanted.name = name
+        step.work = .install(wanted)
+      case .ensureIdentity, .associate, .verify: break
+      }
+    }
+  }
+
+  // MARK: - An intent without an outcome
+
+  /// The process ended between the intent and its outcome: Azure is asked, and nothing is repeated blindly.
+  mutating func resolve(_ step: Step, on machine: Machine) -> Conclusion {
+    if let intended = step.intended, now - intended < policy.settle {
+      return (.stepUnknown, .lookAgain(intended + policy.settle))
+    }
+    switch step.work {
+    case .verify: return heal(machine)
+    case .ensureIdentity(let required):
+      machine.identity.covers(required) ? succeed(step) : repeatStep(step)
+    case .associate(let wanted):
+      guard let associations = machine.associations else {
+        return (.mustReadAssociations, .readMachine(machine.id, associations: true))
+      }
+      associations.contains { $0.isSame(as: wanted) } ? succeed(step) : repeatStep(step)
+    case .remove(let kind, _):
+      switch machine.resource(kind)?.phase {
+      case nil: succeed(step)
+      case .beingDeleted, .inFlight: return stall(.stepUnknown)
+      case .settled, .failed, .unknown: repeatStep(step)
+      }
+    case .install(let wanted):
+      guard let resource = machine.resource(wanted.kind), hasArrived(step, resource) else {
+        if machine.resource(wanted.kind).map({ $0.phase == .inFlight || $0.phase == .beingDeleted }) ?? false {
+          return stall(.anotherWriter)
+        }
+        repeatStep(step)
+        break
+      }
+      switch resource.phase {
+      case .inFlight, .beingDeleted, .unknown: return stall(.stepUnknown)
+      case .settled: succeed(step)
+      case .failed:
+        settle(
+          step: step.ordinal,
+          outcome: .failed(
+            Fault(
+              .guestFailed, code: "VMExtensionProvisioningError", message: "the extension was found failed after a restart",
+              resource: machine.id.text)))
+      }
+    }
+    return heal(machine)
+  }
+
+  /// Our tag on the resource proves that our install arrived; where ARM does not give tags back, a resource that
+  /// appeared after our removal does.
+  private func hasArrived(_ step: Step, _ resource: ExtensionResource) -> Bool {
+    guard let heal = state.heal else { return false }
+    if let tag = resource.forceUpdateTag { return tag == heal.forceUpdateTag(step) }
+    return heal.steps.contains { $0.extensionKind == resource.kind && $0.ordinal < step.ordinal && $0.state == .succeeded }
+  }
+
+  private mutating func succeed(_ step: Step) { settle(step: step.ordinal, outcome: .succeeded) }
+
+  private mutating func repeatStep(_ step: Step) { change(step.ordinal) { $0.state = .pending } }
+
+  // MARK: - How a try came out
+
+  mutating func settle(step ordinal: Int, outcome: StepOutcome) {
+    guard let heal = state.heal, heal.steps.indices.contains(ordinal - 1) else { return }
+    let step = heal.steps[ordinal - 1]
+    let now = now
+    switch outcome {
+    case .accepted(let operation):
+      change(ordinal) {
+        $0.state = .accepted
+        $0.operation = operation
+      }
+      if step.state != .accepted { say(.stepAccepted, fields: fields(step, operation.correlationID)) }
+    case .succeeded:
+      change(ordinal) {
+        $0.state = .succeeded
+        $0.ended = now
+        $0.operation = nil
+        $0.fault = nil
+      }
+      var fields = fields(step, step.operation?.correlationID)
+      if let intended = step.intended { fields["took"] = (now - intended).brief }
+      say(.stepSucceeded, fields: fields)
+    case .failed(let fault): fail(step, fault)
+    }
+  }
+
+  private func fields(_ step: Step, _ correlationID: String?) -> [String: String] {
+    var fields = ["step": step.title]
+    if step.attempts > 1 { fields["attempt"] = String(step.attempts) }
+    if let correlationID { fields["correlationId"] = correlationID }
+    return fields
+  }
+
+  /// The recipe: a removal that fails is tolerated, an install or association that fails is fatal. Before either, what
+  /// passes is waited for and what may pass is tried again.
+  private mutating func fail(_ step: Step, _ fault: Fault) {
+    var tried = step
+    tried.operation = nil
+    tried.fault = fault
+    let since = step.firstIntended ?? now
+    var mayRetry = now - since < policy.passingWithin
+    if fault.course == .counts {
+      tried.countedFailures += 1
+      mayRetry = mayRetry && tried.countedFailures < (step.isRemoval ? min(2, policy.attempts) : policy.attempts)
+    } else if fault.course == .final {
+      mayRetry = false
+    }
+    var fields = fields(step, fault.correlationID).merging(fault.fields) { mine, _ in mine }
+    if mayRetry {
+      let seed = "\(state.heal?.id ?? "")/\(step.ordinal)"
+      let wait = max(policy.backOff.wait(after: step.attempts, seed: seed), fault.retryAfter ?? .zero)
+      tried.state = .pending
+      tried.notBefore = now + wait
+      fields["wait"] = wait.brief
+      change(step.ordinal) { $0 = tried }
+      if needsRemoval(before: tried, fault) { removeAgain(before: tried) }
+      say(.stepRetrying, fields: fields)
+    } else if step.isRemoval {
+      tried.state = .tolerated
+      tried.ended = now
+      change(step.ordinal) { $0 = tried }
+      say(.stepTolerated, fields: fields)
+    } else {
+      tried.state = .failed
+      tried.ended = now
+      change(step.ordinal) { $0 = tried }
+      say(.stepFailed, fields: fields)
+    }
+  }
+
+  /// The ladder of an install: once more with a new `forceUpdateTag`, then removed and installed again.
+  private func needsRemoval(before step: Step, _ fault: Fault) -> Bool {
+    guard case .install = step.work else { return false }
+    if fault.kind == .mustRemoveFirst { return true }
+    return fault.course == .counts && fault.kind != .forbidden && fault.kind != .unauthenticated
+      && fault.kind != .duplicateHandler && step.countedFailures >= 2
+  }
+
+  private mutating func removeAgain(before install: Step) {
+    guard let removal = state.heal?.steps.first(where: { $0.isRemoval && $0.extensionKind == install.extensionKind })
+    else { return }
+    change(removal.ordinal) {
+      $0.state = .pending
+      $0.notBefore = install.notBefore
+      $0.firstIntended = nil
+      $0.countedFailures = 0
+    }
+  }
+}
+
+extension Step {
+  var isRemoval: Bool {
+    if case .remove = work { return true }
+    return false
+  }
+
+  /// The extension that the step works on.
+  public var extensionKind: ExtensionKind? {
+    switch work {
+    case .remove(let kind, _): kind
+    case .install(let wanted): wanted.kind
+    case .ensureIdentity, .associate, .verify: nil
+    }
+  }
+}
+
+extension Heal {
+  /// What a step asks of Azure; nil for the last look, which asks for nothing.
+  public func effect(of step: Step, on machine: Machine?) -> Effect? {
+    switch step.work {
+    case .ensureIdentity(let required):
+      .setIdentity(machine: self.machine.id, (machine?.identity ?? .none).adding(required))
+    case .remove(_, let name): .deleteExtension(machine: self.machine.id, name: name)
+    case .install(let wanted):
+      .putExtension(machine: self.machine.id, location: location, wanted, forceUpdateTag: forceUpdateTag(step))
+    case .associate(let association): .putAssociation(machine: self.machine.id, association)
+    case .verify: nil
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/// The key under which an item is known for good: it outlives re-protect, which moves the item's ARM id.
+public struct ItemKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
+  public let text: String
+  public init(_ text: String) { self.text = text.lowercased() }
+  public static func < (left: ItemKey, right: ItemKey) -> Bool { left.text < right.text }
+  public var description: String { text }
+
+  public init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
+/// Everything that is remembered of one protected item.
+public struct ItemState: Hashable, Sendable, Codable {
+  public let key: ItemKey
+  public var itemID: ResourceID
+  public var vault: ResourceID
+  public var name: String
+  public var lifecycleID: String?
+  public var protectionState: ProtectionState
+  public var activeLocation: String
+  /// The live machine that is settled: the one that a failover would leave.
+  public var live: MachineIdentity?
+  /// Earlier live machines, newest first, at most eight.
+  public var former: [MachineIdentity]
+  public var transition: Transition?
+  public var failover: Failover?
+  public var testMachine: ResourceID?
+  public var heal: Heal?
+  public var legs: [LegVerdict]
+  public var suspicions: [Suspicion]
+  public var lastLook: Timestamp?
+  public var lastAssociationsLook: Timestamp?
+  public var nextLook: Timestamp
+  /// The reason of the last decision.
+  public var reason: Reason
+  /// What was said and still holds, so that it is said once.
+  public var said: Set<String>
+  /// Reads of the machine that failed in a row.
+  public var failedReads: Int
+  public var isListed: Bool
+
+  public init(key: ItemKey, item: ProtectedItem, at now: Timestamp) {
+    self.key = key
+    itemID = item.id
+    vault = item.vault
+    name = item.friendlyName
+    lifecycleID = item.lifecycleID
+    protectionState = item.protectionState
+    activeLocation = item.activeLocation
+    former = []
+    legs = []
+    suspicions = []
+    nextLook = now
+    reason = .firstSight
+    said = []
+    failedReads = 0
+    isListed = true
+  }
+
+  /// Whether anything about the item wants the quick rhythm.
+  public var isOnTheMove: Bool {
+    transition != nil || (heal?.status.isRunning ?? false) || (failover.map { !$0.isSettled } ?? false)
+  }
+}
+
+/// A live machine that may be about to change: what is known until the failover counts as completed.
+public struct Transition: Hashable, Sendable, Codable {
+  public var candidate: ResourceID?
+  public var since: Timestamp
+  /// When all conditions held for the first time; they must hold twice.
+  public var firstConfirmed: Timestamp?
+
+  public init(candidate: ResourceID?, since: Timestamp) {
+    self.candidate = candidate
+    self.since = since
+  }
+}
+
+/// A completed change of an item's live machine.
+public struct Failover: Hashable, Sendable, Codable {
+  public enum Cause: String, Sendable, Codable {
+    /// Failover, failback, failing over again, zone to zone.
+    case liveMachineChanged
+    /// The same id, another `vmId`: the recovery point was changed.
+    case machineReplaced
+    /// It was failed over when we first saw it.
+    case foundFailedOver
+    /// A person said that what is broken on this machine is to be healed.
+    case commanded
+  }
+
+  public var cause: Cause
+  public var from: MachineIdentity?
+  public var to: MachineIdentity
+  /// By our clock.
+  public var noticed: Timestamp
+  public var completed: Timestamp
+  /// By Azure's clock: when the machine came up there. Heartbeats are compared with it, and only with it.
+  public var cloudTime: Timestamp?
+  /// The machine was found well, or healed: from now on breakage is no longer explained by this failover.
+  public var isSettled: Bool
+
+  public init(
+    cause: Cause, from: MachineIdentity?, to: MachineIdentity, noticed: Timestamp, completed: Timestamp,
+    cloudTime: Timestamp?
+  ) {
+    self.cause = cause
+    self.from = from
+    self.to = to
+    self.noticed = noticed
+    self.completed = completed
+    self.cloudTime = cloudTime
+    isSettled = false
+  }
+}
+
+/// A leg that looks bad in a way that a healthy machine also shows, and since when.
+public struct Suspicion: Hashable, Sendable, Codable {
+  public var leg: Leg
+  public var since: Timestamp
+  public var looks: Int
+
+  public init(leg: Leg, since: Timestamp, looks: Int) {
+    self.leg = leg
+    self.since = since
+    self.looks = looks
+  }
+}

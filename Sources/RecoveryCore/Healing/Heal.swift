@@ -1,0 +1,83 @@
+/// One durable run of a plan for one machine.
+public struct Heal: Hashable, Sendable, Codable {
+  public enum Status: Hashable, Sendable, Codable {
+    case running
+    case healed
+    /// Given up: it waits for a person.
+    case parked(String)
+    /// The machine stopped being the live one.
+    case abandoned(String)
+
+    public var isRunning: Bool { self == .running }
+    /// One word for tables and JSON.
+    public var word: String {
+      switch self {
+      case .running: "running"
+      case .healed: "healed"
+      case .parked: "parked"
+      case .abandoned: "abandoned"
+      }
+    }
+  }
+
+  public let id: String
+  public let item: ItemKey
+  public let machine: MachineIdentity
+  public let location: String
+  public let desired: DesiredState
+  public var steps: [Step]
+  public var status: Status
+  /// How often the plan was made anew because verification found a leg still broken.
+  public var round: Int
+  /// When the guest agent had last reported, by Azure's clock, as the latest install was begun: a later report is one
+  /// that knows of it.
+  public var agentReportedBeforeInstall: Timestamp?
+  /// Since when the machine has kept the heal from going on; nil while it goes on.
+  public var waitingSince: Timestamp?
+  public let started: Timestamp
+  public var ended: Timestamp?
+
+  public init(
+    id: String, item: ItemKey, machine: MachineIdentity, location: String, desired: DesiredState, steps: [Step],
+    started: Timestamp, round: Int = 1
+  ) {
+    self.id = id
+    self.item = item
+    self.machine = machine
+    self.location = location
+    self.desired = desired
+    self.steps = steps
+    self.status = .running
+    self.round = round
+    self.started = started
+  }
+
+  /// The tag that our install of a try carries. ARM gives it back on a read, so after a crash it tells whether an
+  /// install whose answer was lost has arrived.
+  public func forceUpdateTag(_ step: Step) -> String { "\(id)-\(step.ordinal)-\(step.attempts)" }
+
+  /// The step that comes next: one that Azure works on, or the first whose dependencies are met and that may run now.
+  public func next(at now: Timestamp) -> Step? {
+    if let running = steps.first(where: { $0.state == .intended || $0.state == .accepted }) { return running }
+    return steps.first { $0.state == .pending && isFree($0) && ($0.notBefore ?? now) <= now }
+  }
+
+  /// When the first step that only waits for its time may run.
+  public var nextTry: Timestamp? {
+    steps.filter { $0.state == .pending && isFree($0) }.compactMap(\.notBefore).min()
+  }
+
+  func looksAtAssociationsNext(at now: Timestamp) -> Bool {
+    switch next(at: now)?.work {
+    case .associate, .verify: true
+    default: false
+    }
+  }
+
+  private func isFree(_ step: Step) -> Bool {
+    step.dependencies.allSatisfy { ordinal in
+      let state = steps[ordinal - 1].state
+      return state.isOver && state != .failed
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// What the engine may ask of Azure, in the domain's words.
+///
+/// Every call may be repeated: reads always, and the effects because ARM's PUT, PATCH and DELETE are idempotent. The
+/// adapter repeats on its own only what is safe, within seconds, and throws the last `Fault`; longer patience is a
+/// decision of the domain.
+public protocol Cloud: Sendable {
+  /// One page of a vault's protected items. Rows that cannot be understood are reported, and cost no other row.
+  func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage
+  func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem
+  func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob]
+  /// The machine's model and instance view in one request; nil when it does not exist.
+  func machine(_ id: ResourceID) async throws(Fault) -> Machine?
+  func associations(of machine: ResourceID) async throws(Fault) -> [Association]
+  /// Starts an effect. Removing what is not there is `done`.
+  func begin(_ effect: Effect) async throws(Fault) -> Progress
+  /// Asks once how an operation stands. A poll that fails says nothing of the operation: such a `Fault` has a kind
+  /// whose course is `passes`.
+  func poll(_ operation: OperationHandle) async throws(Fault) -> Progress
+}
+
+/// One page of a vault's items.
+public struct ItemPage: Sendable {
+  public var items: [ProtectedItem]
+  /// What is wrong with the rows that could not be understood, a sentence each.
+  public var unreadable: [String]
+  /// What to hand back for the page after this one; nil at the end.
+  public var next: String?
+
+  public init(items: [ProtectedItem], unreadable: [String] = [], next: String? = nil) {
+    self.items = items
+    self.unreadable = unreadable
+    self.next = next
+  }
+}

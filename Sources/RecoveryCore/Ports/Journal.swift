@@ -1,0 +1,100 @@
+/// What is known for good: the state of each item, the story, and what has yet to be told.
+///
+/// A change is committed whole or not at all, and before the effect that it intends. Every write carries the fence of
+/// the holder; a stale one is refused with `JournalError.fenced`.
+public protocol Journal: Sendable {
+  /// Makes the caller the one writer: every earlier fence is stale from now on.
+  func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence
+  func load() async throws(JournalError) -> JournalImage
+  /// State, heal, steps, events and their outgoing alerts in one transaction; returns the events with their numbers.
+  func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent]
+  /// Events not yet delivered to a sink, oldest first.
+  func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent]
+  func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError)
+  func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError)
+  /// Events for people: newest last, of one machine or item when `about` names it by id, name or key.
+  func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent]
+  func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal]
+  func sweeps() async throws(JournalError) -> [SweepReport]
+}
+
+/// A holder's right to write; it grows with every new holder.
+public struct Fence: Hashable, Sendable, Codable {
+  public let token: Int64
+  public init(token: Int64) { self.token = token }
+}
+
+/// What a start needs to go on where the last run ended.
+public struct JournalImage: Sendable {
+  public var items: [ItemState]
+  public init(items: [ItemState]) { self.items = items }
+}
+
+/// One transaction.
+public struct JournalChange: Sendable {
+  /// The item's new state; nil for events that belong to no item.
+  public var item: ItemState?
+  public var events: [Event]
+
+  public init(item: ItemState? = nil, events: [Event] = []) {
+    self.item = item
+    self.events = events
+  }
+}
+
+public struct RecordedEvent: Hashable, Sendable, Codable {
+  public let sequence: Int64
+  public let event: Event
+
+  public init(sequence: Int64, event: Event) {
+    self.sequence = sequence
+    self.event = event
+  }
+}
+
+/// What one sweep of a vault cost and found.
+public struct SweepReport: Hashable, Sendable, Codable {
+  public var vault: ResourceID
+  public var started: Timestamp
+  public var ended: Timestamp
+  public var pages: Int
+  public var items: Int
+  /// Items that moved, or are on the move.
+  public var moving: Int
+  /// Reads of machines, of single items, of associations and of jobs since the sweep before.
+  public var instanceViews: Int
+  public var itemReads: Int
+  public var associationLists: Int
+  public var jobLists: Int
+  public var fault: Fault?
+
+  public init(vault: ResourceID, started: Timestamp, ended: Timestamp) {
+    self.vault = vault
+    self.started = started
+    self.ended = ended
+    pages = 0
+    items = 0
+    moving = 0
+    instanceViews = 0
+    itemReads = 0
+    associationLists = 0
+    jobLists = 0
+  }
+
+  public var requests: Int { pages + instanceViews + itemReads + associationLists + jobLists }
+}
+
+/// Why the journal could not be read or written.
+public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Code: String, Sendable { case cannotOpen, damaged, full, readOnly, tooNew, fenced, failed }
+  public let code: Code
+  /// What happened, where, and what to do.
+  public let message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { message }
+}
