@@ -82,6 +82,8 @@ let package = Package(
     .target(
       name: "AzureSimulator", dependencies: [hummingbird, httpTypes, logging, yams],
       swiftSettings: safe),
-    .target(name: "AftercareTesting", dependencies: ["RecoveryCore"], path: "Tests/AftercareTesting", swiftSettings: common),
+    .target(
+      name: "AftercareTesting", dependencies: ["RecoveryCore", "WatchEngine"], path: "Tests/AftercareTesting",
+      swiftSettings: common),
   ]
 )

@@ -43,4 +43,6 @@ public enum StepOutcome: Sendable {
   case accepted(OperationHandle)
   case succeeded
   case failed(Fault)
+  /// The answer was lost: the effect may have happened. Azure is asked before anything is repeated.
+  case unknown(Fault)
 }

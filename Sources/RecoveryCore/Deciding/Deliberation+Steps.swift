@@ -115,7 +115,11 @@ extension Deliberation {
 
   private mutating func succeed(_ step: Step) { settle(step: step.ordinal, outcome: .succeeded) }
 
-  private mutating func repeatStep(_ step: Step) { change(step.ordinal) { $0.state = .pending } }
+  /// Azure shows no trace of it: it may be tried again, and what lost the answer counts as the failure of that try.
+  private mutating func repeatStep(_ step: Step) {
+    if let fault = step.fault, fault.course == .passes { return fail(step, fault) }
+    change(step.ordinal) { $0.state = .pending }
+  }
 
   // MARK: - How a try came out
 
@@ -141,6 +145,14 @@ extension Deliberation {
       if let intended = step.intended { fields["took"] = (now - intended).brief }
       say(.stepSucceeded, fields: fields)
     case .failed(let fault): fail(step, fault)
+    case .unknown(let fault):
+      change(ordinal) {
+        $0.fault = fault
+        $0.intended = now
+      }
+      let found = "the answer was lost; Azure is asked what came of it"
+      say(.stepRetrying, fields: fields(step, fault.correlationID).merging(fault.fields) { mine, _ in mine }
+        .merging(["outcome": found]) { mine, _ in mine })
     }
   }
 

@@ -54,6 +54,15 @@ public struct Decider: Sendable {
     return deliberation.events
   }
 
+  /// The item could not be read singly.
+  public func unreadable(_ prior: ItemState, _ fault: Fault, at now: Timestamp) -> Decision {
+    var deliberation = Deliberation(state: prior, seen: Observation(), decider: self, now: now)
+    let (_, action) = deliberation.unreadable(fault)
+    deliberation.state.reason = .itemUnreadable
+    return Decision(
+      next: deliberation.state, reason: .itemUnreadable, events: deliberation.events, action: action)
+  }
+
   /// The vault's list ended without the item.
   public func missing(_ prior: ItemState, at now: Timestamp) -> (ItemState, [Event]) {
     var deliberation = Deliberation(state: prior, seen: Observation(), decider: self, now: now)

@@ -60,6 +60,26 @@ public struct ItemState: Hashable, Sendable, Codable {
     isListed = true
   }
 
+  /// Whether a listed item shows nothing that this state does not know: then nothing follows from it.
+  public func isCurrent(with item: ProtectedItem) -> Bool {
+    isListed && reason != .firstSight && itemID == item.id && name == item.friendlyName
+      && protectionState == item.protectionState && activeLocation == item.activeLocation
+      && testMachine == item.testFailoverMachineID && live?.id == item.liveMachineID
+      && (item.lifecycleID == nil || lifecycleID == item.lifecycleID) && transition == nil
+      && !item.isBusyWithAnythingButReprotect
+  }
+
+  /// Whether the two differ in nothing that must outlive the process.
+  public func isSameForGood(as other: ItemState) -> Bool {
+    var mine = self
+    mine.lastLook = other.lastLook
+    mine.lastAssociationsLook = other.lastAssociationsLook
+    mine.nextLook = other.nextLook
+    mine.reason = other.reason
+    mine.suspicions = other.suspicions
+    return mine == other
+  }
+
   /// Whether anything about the item wants the quick rhythm.
   public var isOnTheMove: Bool {
     transition != nil || (heal?.status.isRunning ?? false) || (failover.map { !$0.isSettled } ?? false)

@@ -1,0 +1,19 @@
+public import RecoveryCore
+
+/// The rhythm and the bounds of the engine; decisions have theirs in `Policy`.
+public struct EngineSettings: Sendable {
+  public var vaults: [ResourceID]
+  /// A vault's item list, and while anything in it is on the move.
+  public var items: Duration = .seconds(60)
+  public var itemsMoving: Duration = .seconds(30)
+  /// Machines that are handled side by side; each holds at most one request at a time.
+  public var parallelMachines = 32
+  /// How a running operation is polled where Azure does not say: soon at first, then slower.
+  public var pollFirst: Duration = .seconds(2)
+  public var pollMost: Duration = .seconds(15)
+  public var pollFactor = 1.6
+  /// The ceiling of one operation.
+  public var operationWithin: Duration = .seconds(95 * 60)
+
+  public init(vaults: [ResourceID]) { self.vaults = vaults }
+}

@@ -1,0 +1,77 @@
+public import RecoveryCore
+
+/// One look at items that changes nothing: what would be decided for each, and which steps a heal would take.
+public struct Survey: Sendable {
+  /// What one look showed of one item.
+  public struct Finding: Sendable {
+    public var item: ProtectedItem
+    public var state: ItemState
+    public var reason: Reason
+    /// The steps that a heal would take now; empty when none would start.
+    public var steps: [Step]
+    public var fault: Fault?
+  }
+
+  private let cloud: any Cloud
+  private let decider: Decider
+  private let time: any TimeSource
+
+  public init(cloud: any Cloud, decider: Decider, time: any TimeSource = SystemTime()) {
+    var decider = decider
+    // One look is all there is: it decides as the second of two would.
+    decider.policy.confirmAfter = .zero
+    decider.policy.mode = .heal
+    self.cloud = cloud
+    self.decider = decider
+    self.time = time
+  }
+
+  /// Every item of a vault, page by page.
+  public func items(in vault: ResourceID, _ each: (ProtectedItem) async throws(Fault) -> Void) async throws(Fault) {
+    var page: String?
+    repeat {
+      let listing = try await cloud.protectedItems(in: vault, page: page)
+      for item in listing.items { try await each(item) }
+      page = listing.next
+    } while page != nil
+  }
+
+  /// Looks at one item, with what the journal knows of it if it knows anything.
+  public func look(at item: ProtectedItem, key: ItemKey, known: ItemState?) async -> Finding {
+    var state = known ?? decider.introduce(item, key: key, at: time.now)
+    state.nextLook = time.now
+    var seen = Observation(item: item)
+    var fault: Fault?
+    var reason = Reason.firstSight
+    look: for _ in 0..<32 {
+      let decision = decider.decide(state, seeing: seen, at: time.now)
+      state = decision.next
+      reason = decision.reason
+      do throws(Fault) {
+        switch decision.action {
+        case .readItem:
+          seen.item = try await cloud.protectedItem(state.itemID, in: state.vault)
+          seen.itemIsFresh = true
+        case .readMachine(let id, _):
+          guard var machine = try await cloud.machine(id) else {
+            seen.machine = .absent
+            continue look
+          }
+          machine.associations = try await cloud.associations(of: id)
+          seen.machine = .found(machine)
+        case .perform: break look
+        case .lookAgain:
+          // First sight puts a healthy machine's look off, and a first confirmation wants a second: both are due now.
+          guard reason == .notDueYet || reason == .confirming else { break look }
+          state.nextLook = time.now
+        }
+      } catch {
+        fault = error
+        seen.machine = .failed(error)
+        if case .readItem = decision.action { break look }
+      }
+    }
+    let heal = state.heal.flatMap { $0.status.isRunning ? $0 : nil }
+    return Finding(item: item, state: state, reason: reason, steps: heal?.steps ?? [], fault: fault)
+  }
+}

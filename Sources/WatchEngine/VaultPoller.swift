@@ -1,0 +1,131 @@
+import Logging
+import RecoveryCore
+import ServiceLifecycle
+
+/// Reads the item list of one vault over and over, a page at a time, and says which items are worth a look.
+///
+/// The list is the steady cost of the watch: what it shows as known costs nothing more.
+struct VaultPoller: Service {
+  let vault: ResourceID
+  let fleet: Fleet
+  let queue: WorkQueue
+  let cloud: any Cloud
+  let decider: Decider
+  let settings: EngineSettings
+  let tally: RequestTally
+  let time: any TimeSource
+  let logger: Logger
+  let onSweep: @Sendable (SweepReport) async -> Void
+
+  /// A vault has at most thousands of items: a chain of pages that does not end is an error of the answerer.
+  private static let mostPages = 10_000
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await watch() }
+  }
+
+  private func watch() async {
+    var toldJobs: Set<String> = []
+    var standing: Fault?
+    var failures = 0
+    while !Task.isCancelled {
+      let report = await sweep(&toldJobs)
+      if report.fault?.kind == .stopped { return }
+      await tell(report.fault, standing)
+      standing = report.fault
+      failures = report.fault == nil ? 0 : failures + 1
+      await onSweep(report)
+      var pause = report.moving > 0 ? settings.itemsMoving : settings.items
+      if let fault = report.fault {
+        pause = max(
+          pause, fault.retryAfter ?? .zero, decider.policy.backOff.wait(after: failures, seed: vault.key))
+        pause = max(min(pause, settings.items * 10), fault.retryAfter ?? .zero)
+      }
+      try? await time.sleep(until: report.started + pause)
+    }
+  }
+
+  private func sweep(_ toldJobs: inout Set<String>) async -> SweepReport {
+    var report = SweepReport(vault: vault, started: time.now, ended: time.now)
+    var seen: Set<ItemKey> = []
+    var hasNews = false
+    var page: String?
+    do throws(Fault) {
+      repeat {
+        report.pages += 1
+        let listing = try await cloud.protectedItems(in: vault, page: page)
+        report.items += listing.items.count
+        let (changed, keys) = await fleet.news(in: listing.items)
+        seen.formUnion(keys)
+        hasNews = hasNews || changed.contains { $0.1.isFailedOverOrReversed || $0.1.scenario != nil }
+        for (key, item) in changed { await queue.schedule(key, at: time.now, listed: item) }
+        await tellUnreadable(listing.unreadable)
+        page = listing.next
+      } while page != nil && report.pages < VaultPoller.mostPages && !Task.isCancelled
+      if page == nil { await forgetUnlisted(seen) }
+      report.moving = await fleet.isMoving(in: vault)
+      if report.moving > 0 || hasNews {
+        report.jobLists += 1
+        await tellJobs(try await cloud.jobs(in: vault, since: report.started - .seconds(3600)), &toldJobs)
+      }
+    } catch {
+      report.fault = error
+    }
+    report.ended = time.now
+    await tally.drain(into: &report)
+    return report
+  }
+
+  private func forgetUnlisted(_ seen: Set<ItemKey>) async {
+    for state in await fleet.unlisted(in: vault, besides: seen) {
+      let (next, events) = decider.missing(state, at: time.now)
+      await write { () async throws(JournalError) in try await fleet.commit(next, events) }
+    }
+  }
+
+  // MARK: - What is said of a vault
+
+  private func tell(_ fault: Fault?, _ standing: Fault?) async {
+    if let fault {
+      // A failing retry is repeated only when what fails has changed.
+      guard standing?.kind != fault.kind || standing?.code != fault.code else { return }
+      await say(Event(.sweepFailed, at: time.now, vault: vault, fields: fault.fields))
+    } else if standing != nil {
+      await say(Event(.sweepRecovered, at: time.now, vault: vault))
+    }
+  }
+
+  private func tellUnreadable(_ rows: [String]) async {
+    for row in rows.prefix(20) {
+      await say(
+        Event(
+          .itemUnreadable, at: time.now, level: .debug, vault: vault,
+          fields: ["cause": row, "remedy": "Report it: Azure says something new about an item."]))
+    }
+  }
+
+  /// A job is evidence for people; what is done is decided item by item.
+  private func tellJobs(_ jobs: [ReplicationJob], _ told: inout Set<String>) async {
+    for job in jobs where job.isFailover && told.insert("\(job.name)/\(job.state)").inserted {
+      let isBad = ["failed", "partiallysucceeded", "cancelled"].contains(job.state.lowercased())
+      await say(
+        Event(
+          .jobSeen, at: time.now, level: isBad ? .warning : .info, vault: vault,
+          fields: [
+            "job": job.name, "scenario": job.scenario, "state": job.state, "target": job.targetName,
+            "targetType": job.targetType, "started": job.started?.iso8601 ?? "unknown",
+          ]))
+    }
+    if told.count > 10_000 { told.removeAll() }
+  }
+
+  private func say(_ event: Event) async { await write { () async throws(JournalError) in try await fleet.say([event]) } }
+
+  private func write(_ body: () async throws(JournalError) -> Void) async {
+    do throws(JournalError) {
+      try await body()
+    } catch {
+      logger.error("the journal does not take a change", metadata: ["vault": "\(vault)", "cause": "\(error.message)"])
+    }
+  }
+}

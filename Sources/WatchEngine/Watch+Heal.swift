@@ -1,0 +1,68 @@
+public import RecoveryCore
+
+/// Healing one machine because a person or a recovery plan's runbook asks for it.
+extension Watch {
+  public enum HealResult: Sendable {
+    case healed(Heal)
+    /// Nothing was broken.
+    case alreadyWell
+    case parked(String)
+    /// It could not be finished in the time that was given; the daemon goes on with it.
+    case unfinished(Reason)
+    /// The machine is not the live machine of an item in the configured vaults: nothing is touched.
+    case notLive(String)
+  }
+
+  /// Heals the machine and returns when it is verified, given up, or the deadline has passed.
+  public func heal(_ machine: ResourceID, within deadline: Duration) async throws -> HealResult {
+    let end = time.now + deadline
+    _ = try await fleet.load()
+    guard let item = try await find(machine) else {
+      return .notLive("no protected item in the configured vaults has \(machine) as its live machine")
+    }
+    let key = await fleet.key(of: item)
+    var isCommanded = false
+    var listed: ProtectedItem? = item
+    while time.now < end {
+      let next = await worker.handle(key, listed: listed) ?? time.now
+      listed = nil
+      guard let state = await fleet.state(key) else { return .notLive("the item of \(machine) is not known") }
+      if state.transition == nil, let live = state.live, live.id != machine {
+        return .notLive("the live machine of item \(state.name) is \(live.id)")
+      }
+      if state.transition == nil, !(state.heal?.status.isRunning ?? false) {
+        if isCommanded, let result = outcome(of: state) { return result }
+        if !isCommanded {
+          if let heal = state.heal, heal.status == .healed, state.reason == .healed { return .healed(heal) }
+          isCommanded = true
+          try await fleet.commit(decider.command(state, at: time.now), [])
+          continue
+        }
+      }
+      try await time.sleep(until: min(next, end))
+    }
+    return .unfinished(await fleet.state(key)?.reason ?? .firstSight)
+  }
+
+  private func outcome(of state: ItemState) -> HealResult? {
+    switch state.heal?.status {
+    case .healed: state.heal.map { .healed($0) }
+    case .parked(let why): .parked(why)
+    case .abandoned(let why): .parked("abandoned: \(why)")
+    case .running: nil
+    case nil: state.reason == .allWell ? .alreadyWell : state.reason == .nothingDesired ? .parked("no profile says what this machine must have") : nil
+    }
+  }
+
+  private func find(_ machine: ResourceID) async throws(Fault) -> ProtectedItem? {
+    for vault in settings.vaults {
+      var page: String?
+      repeat {
+        let listing = try await cloud.protectedItems(in: vault, page: page)
+        if let item = listing.items.first(where: { $0.isAzureToAzure && $0.liveMachineID == machine }) { return item }
+        page = listing.next
+      } while page != nil
+    }
+    return nil
+  }
+}

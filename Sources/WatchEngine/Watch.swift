@@ -1,0 +1,131 @@
+public import Logging
+public import RecoveryCore
+public import ServiceLifecycle
+
+/// The whole watch: pollers, queue, workers and outbox around one journal.
+public final class Watch: Service {
+  public let events: EventStream
+  public let fleet: Fleet
+
+  private let journal: any Journal
+  private let fence: Fence
+  let cloud: any Cloud
+  let decider: Decider
+  let settings: EngineSettings
+  private let sink: any AlertSink
+  let time: any TimeSource
+  private let logger: Logger
+  private let alarm: Alarm
+  private let queue: WorkQueue
+  private let tally = RequestTally()
+  let worker: ItemWorker
+  private let fenced: AsyncStream<JournalError>
+  private let onFenced: AsyncStream<JournalError>.Continuation
+
+  /// Takes the journal: from now on no earlier holder can write to it.
+  public init(
+    cloud: any Cloud, journal: any Journal, sink: any AlertSink, decider: Decider, settings: EngineSettings,
+    holder: String, time: any TimeSource = SystemTime(), logger: Logger
+  ) async throws(JournalError) {
+    let alarm = Alarm()
+    self.alarm = alarm
+    self.journal = journal
+    self.cloud = cloud
+    self.decider = decider
+    self.settings = settings
+    self.sink = sink
+    self.time = time
+    self.logger = logger
+    let fence = try await journal.acquire(holder: holder, at: time.now)
+    self.fence = fence
+    let stream = EventStream()
+    events = stream
+    let fleet = Fleet(journal: journal, fence: fence, stream: stream) { alarm.ring() }
+    self.fleet = fleet
+    queue = WorkQueue(limit: settings.parallelMachines, time: time)
+    let (fenced, onFenced) = AsyncStream.makeStream(of: JournalError.self)
+    (self.fenced, self.onFenced) = (fenced, onFenced)
+    worker = ItemWorker(
+      fleet: fleet, cloud: cloud, decider: decider,
+      steps: StepRunner(cloud: cloud, settings: settings, time: time), tally: tally, time: time, logger: logger,
+      onFenced: { onFenced.yield($0) })
+  }
+
+  /// Watches until the task is cancelled or a graceful shutdown is asked for. Throws when another instance has taken
+  /// the journal over.
+  public func run() async throws {
+    try await recover()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for vault in settings.vaults {
+        let poller = poller(for: vault)
+        group.addTask { try await poller.run() }
+      }
+      group.addTask { [queue, worker] in
+        await cancelWhenGracefulShutdown { await queue.run { await worker.handle($0, listed: $1) } }
+      }
+      group.addTask { [relay] in try await relay.run() }
+      group.addTask { [fenced] in
+        let lost = await cancelWhenGracefulShutdown {
+          for await error in fenced { return Optional(error) }
+          return nil
+        }
+        if let lost { throw lost }
+      }
+      try await group.waitForAll()
+    }
+    try? await fleet.say([Event(.daemonStopped, at: time.now)])
+    try await flush()
+  }
+
+  /// What the journal holds is taken up: running heals go on, and looks that fell due meanwhile are spread.
+  private func recover() async throws(JournalError) {
+    let states = try await fleet.load()
+    let now = time.now
+    let vaults = Set(settings.vaults)
+    try await fleet.say([
+      Event(
+        .daemonStarted, at: now,
+        fields: [
+          "items": String(states.count), "vaults": String(vaults.count), "mode": decider.policy.mode.rawValue,
+          "running": String(states.count { $0.heal?.status.isRunning ?? false }),
+        ])
+    ])
+    for state in states where vaults.contains(state.vault) {
+      try await fleet.say(decider.resume(state, at: now))
+      let share = Spread.fraction(of: state.key.text)
+      let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
+      await queue.schedule(state.key, at: state.isOnTheMove ? now : max(state.nextLook, min(spread, state.nextLook + decider.policy.machine)))
+    }
+  }
+
+  private func poller(for vault: ResourceID) -> VaultPoller {
+    VaultPoller(
+      vault: vault, fleet: fleet, queue: queue, cloud: cloud, decider: decider, settings: settings, tally: tally,
+      time: time, logger: logger,
+      onSweep: { [journal, fence, logger] report in
+        do throws(JournalError) {
+          try await journal.record(report, fence: fence)
+        } catch {
+          logger.error("a sweep cannot be written down", metadata: ["cause": "\(error.message)"])
+        }
+      })
+  }
+
+  private var relay: OutboxRelay {
+    OutboxRelay(journal: journal, fence: fence, sink: sink, alarm: alarm, time: time, logger: logger)
+  }
+
+  /// Tells what is journalled and not told yet.
+  public func flush() async throws {
+    let last = Task { [journal, fence, sink] in
+      while true {
+        let events = try await journal.undelivered(limit: 256)
+        if events.isEmpty { return }
+        try await sink.deliver(events)
+        try await journal.markDelivered(events.map(\.sequence), fence: fence)
+      }
+    }
+    try await last.value
+    await events.finish()
+  }
+}

@@ -1,0 +1,86 @@
+import HeapModule
+import RecoveryCore
+
+/// Keys that are due for a look, each at most once: one worker a machine, many machines side by side, bounded.
+///
+/// An entry carries only an identity. Whoever handles it reads the whole current state, so that ten reasons to look
+/// are one look. A key that becomes due while it is handled is handled once more afterwards.
+actor WorkQueue {
+  private struct Entry: Comparable {
+    let due: Timestamp
+    let key: ItemKey
+    static func < (left: Entry, right: Entry) -> Bool { (left.due, left.key) < (right.due, right.key) }
+  }
+
+  private var heap = Heap<Entry>()
+  /// The time that counts for a key; heap entries that differ from it are stale and skipped.
+  private var due: [ItemKey: Timestamp] = [:]
+  private var running: Set<ItemKey> = []
+  /// The newest listing of an item that nobody has looked at yet.
+  private var listed: [ItemKey: ProtectedItem] = [:]
+  private let limit: Int
+  private let alarm = Alarm()
+  private let time: any TimeSource
+
+  init(limit: Int, time: any TimeSource) {
+    self.limit = limit
+    self.time = time
+  }
+
+  /// Looks at the key at that time, or before when that was asked for already.
+  func schedule(_ key: ItemKey, at time: Timestamp, listed item: ProtectedItem? = nil) {
+    if let item { listed[key] = item }
+    if let known = due[key], known <= time { return }
+    due[key] = time
+    heap.insert(Entry(due: time, key: key))
+    alarm.ring()
+  }
+
+  /// Handles what is due until the task is cancelled; what is being handled is waited for.
+  func run(_ handle: @escaping @Sendable (ItemKey, ProtectedItem?) async -> Timestamp?) async {
+    await withDiscardingTaskGroup { group in
+      while !Task.isCancelled {
+        while let key = takeDue() {
+          let item = listed.removeValue(forKey: key)
+          group.addTask {
+            let next = await handle(key, item)
+            await self.finish(key, next: next)
+          }
+        }
+        await alarm.wait(until: nextDue, on: time)
+      }
+      group.cancelAll()
+    }
+  }
+
+  var waiting: Int { due.count }
+  var busy: Int { running.count }
+
+  private func takeDue() -> ItemKey? {
+    guard running.count < limit else { return nil }
+    let now = time.now
+    while let entry = heap.min, entry.due <= now {
+      heap.removeMin()
+      guard due[entry.key] == entry.due else { continue }
+      // It stays due while it is handled; `finish` puts it back.
+      if running.contains(entry.key) { continue }
+      due[entry.key] = nil
+      running.insert(entry.key)
+      return entry.key
+    }
+    return nil
+  }
+
+  private func finish(_ key: ItemKey, next: Timestamp?) {
+    running.remove(key)
+    if let asked = due[key] { heap.insert(Entry(due: asked, key: key)) }
+    if let next { schedule(key, at: next) }
+    alarm.ring()
+  }
+
+  private var nextDue: Timestamp {
+    // With every worker busy only the end of one is news.
+    if running.count >= limit { return time.now + .seconds(60) }
+    return heap.min?.due ?? time.now + .seconds(60)
+  }
+}
