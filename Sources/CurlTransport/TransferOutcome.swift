@@ -1,0 +1,2 @@
+/// What a send comes to.
+typealias TransferOutcome = Result<TransferResponse, TransportError>

@@ -1,0 +1,37 @@
+public import HTTPTypes
+
+/// A complete answer: its body arrived whole, within the limits, and is inflated.
+///
+/// Any status is an answer and no error, redirects included: they are never followed, since a bearer token must not
+/// travel to where an answer points.
+public struct TransferResponse: Sendable {
+  public var status: HTTPResponse.Status
+  /// As they came, repeated ones included; `Content-Encoding` and `Content-Length` therefore describe the wire, not
+  /// `body`. Lines whose name is no HTTP token, interim answers and trailers are left out.
+  public var fields: HTTPFields
+  public var body: [UInt8]
+  /// The URL of the request, byte for byte.
+  public var url: String
+  public var version: Version
+  /// The size of the body as it travelled, before inflation.
+  public var wireBytes: Int
+
+  public init(
+    status: HTTPResponse.Status, fields: HTTPFields, body: [UInt8], url: String, version: Version, wireBytes: Int
+  ) {
+    self.status = status
+    self.fields = fields
+    self.body = body
+    self.url = url
+    self.version = version
+    self.wireBytes = wireBytes
+  }
+
+  /// The protocol that carried the answer.
+  public enum Version: String, Sendable, Hashable {
+    case http1_0 = "HTTP/1.0"
+    case http1_1 = "HTTP/1.1"
+    case http2 = "HTTP/2"
+    case other = "HTTP"
+  }
+}

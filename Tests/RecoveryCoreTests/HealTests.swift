@@ -1,0 +1,229 @@
+import AftercareTesting
+import RecoveryCore
+import Testing
+
+@Suite("A heal")
+struct HealTests {
+  static let guestFailed = Fault(.guestFailed, code: "VMExtensionProvisioningError", message: "exit code 7", resource: "vm")
+
+  @Test("plans the recipe for what is broken, in dependency order")
+  func plans() {
+    var story = Story()
+    #expect(story.failOver(to: Samples.stuckMachine()) == .perform(step: 1))
+    #expect(
+      story.state.heal?.steps.map(\.title) == [
+        "ensure identity SystemAssigned", "remove AzureMonitorWindowsAgent", "install AzureMonitorWindowsAgent",
+        "remove DependencyAgentWindows", "install DependencyAgentWindows", "associate dcr-web", "verify",
+      ])
+  }
+
+  @Test("takes the names of agents from the OS disk")
+  func names() {
+    var story = Story()
+    _ = story.failOver(to: Samples.bareMachine(.linux))
+    let titles = story.state.heal?.steps.map(\.title) ?? []
+    #expect(titles.contains("install AzureMonitorLinuxAgent"))
+    #expect(titles.contains("install DependencyAgentLinux"))
+  }
+
+  @Test("goes through its steps and ends healed only when every leg is well")
+  func heals() {
+    var story = Story()
+    var action = story.failOver(to: Samples.stuckMachine())
+    var performed: [String] = []
+    while case .perform(let ordinal) = action, let step = story.state.heal?.steps[ordinal - 1] {
+      performed.append(step.verb)
+      story.apply(step)
+      story.settle(ordinal, .succeeded)
+      action = story.look(listing: false)
+    }
+    #expect(performed == ["ensureIdentity", "remove", "install", "remove", "install", "associate"])
+    #expect(story.state.heal?.status == .running)
+    #expect(story.reason == .verifying, "a handler that does not speak yet is not well")
+    story.machine = Samples.wellMachine()
+    story.wait(.seconds(20))
+    story.look(listing: false)
+    #expect(story.state.heal?.status == .healed)
+    #expect(story.state.failover?.isSettled == true)
+  }
+
+  @Test("tolerates a removal that fails, and installs all the same")
+  func removalIsTolerated() {
+    var story = Story()
+    story.reach("remove AzureMonitorWindowsAgent")
+    story.settle(2, .failed(Fault(.forbidden, code: "AuthorizationFailed", message: "no", resource: "vm")))
+    story.wait(.seconds(60))
+    story.look(listing: false)
+    story.settle(2, .failed(Fault(.forbidden, code: "AuthorizationFailed", message: "no", resource: "vm")))
+    #expect(story.state.heal?.steps[1].state == .tolerated)
+    #expect(story.look(listing: false) == .perform(step: 3))
+  }
+
+  @Test("climbs the ladder of an install: again with a new tag, removed and installed again, parked")
+  func ladder() throws {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    let first = try #require(story.state.heal.map { $0.forceUpdateTag($0.steps[2]) })
+    story.settle(3, .failed(Self.guestFailed))
+    story.wait(.seconds(700))
+    #expect(story.look(listing: false) == .perform(step: 3))
+    #expect(story.state.heal.map { $0.forceUpdateTag($0.steps[2]) } != first)
+    story.settle(3, .failed(Self.guestFailed))
+    story.wait(.seconds(700))
+    #expect(story.look(listing: false) == .perform(step: 2), "the second failure removes it first")
+    story.settle(2, .succeeded)
+    #expect(story.look(listing: false) == .perform(step: 3))
+    story.settle(3, .failed(Self.guestFailed))
+    story.wait(.seconds(700))
+    #expect(story.look(listing: false) == .perform(step: 2))
+    story.settle(2, .succeeded)
+    story.look(listing: false)
+    story.settle(3, .failed(Self.guestFailed))
+    #expect(story.state.heal?.steps[2].state == .failed)
+  }
+
+  @Test("goes on with what does not depend on a failed install, then parks with the reason, once")
+  func parks() {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    story.settle(3, .failed(Fault(.invalid, code: "ArtifactNotFound", message: "no such version", resource: "vm")))
+    #expect(story.look(listing: false) == .perform(step: 6), "the association needs no agent")
+    story.settle(6, .succeeded)
+    story.look(listing: false)
+    guard case .parked(let why) = story.state.heal?.status else {
+      Issue.record("not parked but \(String(describing: story.state.heal?.status))")
+      return
+    }
+    #expect(why.contains("ArtifactNotFound"))
+    #expect(story.state.heal?.steps[3].state == .failed, "Dependency Agent is not even removed")
+    story.wait(.seconds(3600))
+    story.look()
+    #expect(story.reason == .parked)
+    #expect(story.said(.healParked).count == 1)
+  }
+
+  @Test("waits out what passes for as long as Azure asks")
+  func throttled() {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    story.settle(3, .failed(Fault(.throttled, code: "TooManyRequests", message: "", resource: "vm", retryAfter: .seconds(1200))))
+    let until = story.now + .seconds(1200)
+    #expect(story.look(listing: false) == .perform(step: 6), "the association does not wait for the agent")
+    story.settle(6, .succeeded)
+    #expect(story.look(listing: false) == .lookAgain(until))
+    #expect(story.state.heal?.steps[2].countedFailures == 0)
+  }
+
+  @Test("asks Azure after a crash between intent and outcome: an install that arrived is not repeated")
+  func installArrived() throws {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    let heal = try #require(story.state.heal)
+    story.wait(.seconds(60))
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, state: "Creating", tag: heal.forceUpdateTag(heal.steps[2]))
+    story.look(listing: false)
+    #expect(story.reason == .stepUnknown)
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, tag: heal.forceUpdateTag(heal.steps[2]))
+    story.wait(.seconds(20))
+    #expect(story.look(listing: false) == .perform(step: 4))
+    #expect(story.state.heal?.steps[2].attempts == 1)
+  }
+
+  @Test("repeats an install of which Azure shows no trace, after giving it time to show")
+  func installLost() {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    #expect(story.look(listing: false) == .lookAgain(story.now + .seconds(10)))
+    story.wait(.seconds(10))
+    #expect(story.look(listing: false) == .perform(step: 3))
+    #expect(story.state.heal?.steps[2].attempts == 2)
+  }
+
+  @Test("resumes an accepted operation without asking anything else")
+  func resumes() {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    let operation = OperationHandle(resource: Samples.recovered, kind: .put, statusURL: "https://x/op?%3a%3A", locationURL: nil)
+    story.settle(3, .accepted(operation))
+    story.machineFault = Fault(.unreachable, code: "x", message: "x", resource: "x")
+    #expect(story.look(listing: false) == .perform(step: 3))
+    #expect(story.reason == .stepResumes)
+  }
+
+  @Test("yields to another writer and takes over what he installed")
+  func anotherWriter() {
+    var story = Story()
+    story.reach("remove AzureMonitorWindowsAgent")
+    story.settle(2, .succeeded)
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, state: "Creating", tag: "policy")
+    story.look(listing: false)
+    #expect(story.reason == .anotherWriter)
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, tag: "policy")
+    story.wait(.seconds(20))
+    #expect(story.look(listing: false) == .perform(step: 4))
+    #expect(story.state.heal?.steps[2].state == .skipped)
+  }
+
+  @Test("is abandoned when its machine stops being the live one")
+  func abandoned() {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    story.item = Samples.item { $0.protectionState = ProtectionState("Protected") }
+    story.look()
+    guard case .abandoned = story.state.heal?.status else {
+      Issue.record("still \(String(describing: story.state.heal?.status))")
+      return
+    }
+  }
+
+  @Test("is held in observe mode, on the same path, with its plan said once")
+  func observes() {
+    var policy = Policy()
+    policy.mode = .observe
+    var story = Story(policy: policy)
+    _ = story.failOver(to: Samples.stuckMachine())
+    story.wait(.seconds(3600))
+    story.look()
+    #expect(story.state.heal == nil)
+    #expect(story.said(.healHeld).count == 1)
+    #expect(story.said(.healHeld).first?.fields["steps"]?.contains("install AzureMonitorWindowsAgent") == true)
+  }
+
+  @Test("needs no profile to say that none is there")
+  func noProfile() {
+    var story = Story(profiles: [])
+    _ = story.failOver(to: Samples.stuckMachine())
+    #expect(story.said(.profileMissing).count == 1)
+    #expect(story.reason == .nothingDesired)
+  }
+}
+
+extension Story {
+  /// Goes through the steps before the one of that title, and intends it.
+  mutating func reach(_ title: String) {
+    var action = failOver(to: Samples.stuckMachine())
+    while case .perform(let ordinal) = action, let step = state.heal?.steps[ordinal - 1], step.title != title {
+      apply(step)
+      settle(ordinal, .succeeded)
+      action = look(listing: false)
+    }
+  }
+
+  /// What the step does to the machine; a handler starts out unresponsive, as a real one does.
+  mutating func apply(_ step: Step) {
+    switch step.work {
+    case .ensureIdentity(let identity): machine?.identity = identity
+    case .remove(let kind, _):
+      machine?.extensions.removeAll { $0.kind == kind }
+      machine?.handlers.removeAll { $0.type == kind.handlerType }
+    case .install(let wanted):
+      machine?.extensions.append(ExtensionResource(name: wanted.name, kind: wanted.kind, provisioningState: "Succeeded"))
+      machine?.handlers.append(
+        ExtensionHandler(
+          type: wanted.kind.handlerType, version: "1", status: StatusCode("ProvisioningState/Unresponsive"),
+          message: "Error while parsing heartbeat of Handler"))
+    case .associate(let association): machine?.associations?.append(association)
+    case .verify: break
+    }
+  }
+}

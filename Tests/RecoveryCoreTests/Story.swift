@@ -1,0 +1,71 @@
+import AftercareTesting
+import RecoveryCore
+
+/// Plays the part of the engine for one item: answers the reads that a decision asks for from what the test has set,
+/// and stops at the first step or wait.
+struct Story {
+  var decider: Decider
+  var state: ItemState
+  var now = Samples.start
+  var item: ProtectedItem
+  var machine: Machine?
+  var machineFault: Fault?
+  var events: [Event] = []
+  var reason = Reason.firstSight
+
+  init(_ item: ProtectedItem = Samples.item(), profiles: [Profile] = [Samples.profile], policy: Policy = Policy()) {
+    decider = Decider(policy: policy, profiles: profiles)
+    self.item = item
+    state = decider.introduce(item, key: ItemIndex().key(of: item), at: now)
+  }
+
+  /// One look, with all the reads it asks for. Returns the step to perform, or when to look again.
+  @discardableResult
+  mutating func look(listing: Bool = true) -> Decision.Action {
+    var seen = Observation(item: listing ? item : nil)
+    for _ in 0..<20 {
+      let decision = decider.decide(state, seeing: seen, at: now)
+      state = decision.next
+      reason = decision.reason
+      events += decision.events
+      switch decision.action {
+      case .readItem:
+        seen.item = item
+        seen.itemIsFresh = true
+      case .readMachine(let id, let associations):
+        if let machineFault {
+          seen.machine = .failed(machineFault)
+        } else if var found = machine, found.id == id {
+          if !associations { found.associations = nil }
+          seen.machine = .found(found)
+        } else {
+          seen.machine = .absent
+        }
+      case .perform, .lookAgain: return decision.action
+      }
+    }
+    return .lookAgain(now)
+  }
+
+  mutating func wait(_ span: Duration) { now = now + span }
+
+  /// Lives through the failover until it counts as completed; what follows from the second look is returned.
+  mutating func failOver(to machine: Machine) -> Decision.Action {
+    look()
+    item = Samples.failedOverItem()
+    self.machine = machine
+    wait(.seconds(60))
+    look()
+    wait(.seconds(30))
+    return look()
+  }
+
+  mutating func settle(_ ordinal: Int, _ outcome: StepOutcome) {
+    let (next, said) = decider.settle(state, step: ordinal, outcome: outcome, at: now)
+    state = next
+    events += said
+  }
+
+  var kinds: [EventKind] { events.map(\.kind) }
+  func said(_ kind: EventKind) -> [Event] { events.filter { $0.kind == kind } }
+}
