@@ -18,10 +18,8 @@ struct Inflater: ~Copyable {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     piece = .allocate(capacity: Self.pieceBytes)
-    guard czlib_inflate_init_gzip(stream) == Z_OK else {
-      // `deinit` runs from here on, and `inflateEnd` takes a stream that was never made for an error, not for a fault.
-      throw .outOfMemory
-    }
+    // `inflateEnd` answers a stream that was never set up with an error code and no harm.
+    guard czlib_inflate_init_gzip(stream) == Z_OK else { throw .outOfMemory }
   }
 
   deinit {

@@ -10,8 +10,8 @@ struct PosixThread: Sendable {
   ///
   /// Every signal is blocked on the new thread, and on those that it starts: the process's own handling of SIGTERM
   /// stays where it is, and a peer that hangs up during a TLS write cannot end the process with SIGPIPE.
-  init?(name: String, _ body: @escaping @Sendable () -> Void) {
-    let start = Unmanaged.passRetained(Start(name: name, body: body))
+  init?(_ body: @escaping @Sendable () -> Void) {
+    let start = Unmanaged.passRetained(Start(body))
     var thread = pthread_t()
     let code = pthread_create(
       &thread, nil,
@@ -21,7 +21,6 @@ struct PosixThread: Sendable {
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, nil)
-        pthread_setname_np(pthread_self(), start.name)
         start.body()
         return nil
       }, start.toOpaque())
@@ -44,11 +43,9 @@ struct PosixThread: Sendable {
 
   /// What the thread needs to begin; handed over as one retained pointer.
   private final class Start: Sendable {
-    let name: String
     let body: @Sendable () -> Void
 
-    init(name: String, body: @escaping @Sendable () -> Void) {
-      self.name = name
+    init(_ body: @escaping @Sendable () -> Void) {
       self.body = body
     }
   }

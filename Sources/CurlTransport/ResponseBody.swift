@@ -58,10 +58,12 @@ struct ResponseBody: ~Copyable {
         body.append(contentsOf: piece)
         return true
       }
-    } catch .outOfMemory {
-      throw CollectionFailure(code: .outOfMemory, message: "no memory to inflate the body")
-    } catch .malformed {
-      throw CollectionFailure(code: .badCompression, message: "the body says that it is gzip and is not")
+    } catch {
+      switch error {
+      case .outOfMemory: failure = CollectionFailure(code: .outOfMemory, message: "no memory to inflate the body")
+      case .malformed:
+        failure = CollectionFailure(code: .badCompression, message: "the body says that it is gzip and is not")
+      }
     }
     if let failure { throw failure }
   }

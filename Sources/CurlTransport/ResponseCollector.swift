@@ -21,9 +21,10 @@ final class ResponseCollector {
   /// Takes a piece of the body; false stops the transfer.
   func takeBody(_ piece: UnsafeBufferPointer<UInt8>) -> Bool {
     guarded { () throws(CollectionFailure) in
-      let coding = try self.coding ?? Self.coding(of: head.fields)
-      self.coding = coding
-      try body.take(piece, coding: coding)
+      if let coding { return try body.take(piece, coding: coding) }
+      let first = try Self.coding(of: head.fields)
+      coding = first
+      try body.take(piece, coding: first)
     }
   }
 

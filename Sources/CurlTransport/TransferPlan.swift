@@ -22,7 +22,7 @@ struct TransferPlan: Sendable {
   init(_ request: TransferRequest, _ configuration: CurlClient.Configuration) throws(TransportError) {
     begin = .now
     address = try RequestAddress(request.url)
-    try address.checkPermitted(plainHTTP: configuration.plainHTTP, linkLocal: request.allowsLinkLocal)
+    try address.checkPermitted(plainHTTP: configuration.allowsPlainHTTP, linkLocal: request.allowsLinkLocal)
     url = request.url
     method = request.method
     limits = request.limits

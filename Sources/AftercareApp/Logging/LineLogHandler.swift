@@ -1,6 +1,6 @@
 import FoundationEssentials
 public import Logging
-import RecoveryCore
+public import RecoveryCore
 
 /// Writes each log entry as one line, for people (`text`) or machines (`json`).
 public struct LineLogHandler: LogHandler {
@@ -80,6 +80,6 @@ public struct LineLogHandler: LogHandler {
   }
 }
 
-enum SystemNow {
-  static var timestamp: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+public enum SystemNow {
+  public static var timestamp: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 }

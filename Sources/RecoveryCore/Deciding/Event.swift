@@ -1,6 +1,6 @@
 /// Something that happened and that a person may want to know: what logs, journal and terminal all read.
 public struct Event: Hashable, Sendable, Codable {
-  public enum Level: String, Sendable, Codable, CaseIterable {
+  public enum Level: String, Sendable, Codable, CaseIterable, Comparable {
     case debug
     case info
     /// Something turned out well, or is on its way, that one wants to read about.
@@ -9,6 +9,9 @@ public struct Event: Hashable, Sendable, Codable {
     case warning
     /// A person is needed.
     case error
+
+    public static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
+    private var rank: Int { Level.allCases.firstIndex(of: self) ?? 0 }
   }
 
   public var at: Timestamp

@@ -44,3 +44,29 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case healFailed
   case healAbandoned
 }
+
+extension Reason {
+  /// What a reason comes down to, for people and for `plan --json`.
+  public enum Disposition: String, Sendable, Codable, CaseIterable {
+    case nothing
+    case wait
+    case heal
+    /// Nothing is done, and a person should look.
+    case alert
+  }
+
+  public var disposition: Disposition {
+    switch self {
+    case .firstSight, .notAzureToAzure, .notDueYet, .allWell, .notListed, .healed: .nothing
+    case .failoverRunning, .machineNotVisible, .machineProvisioning, .machineElsewhere, .machineIsTestMachine,
+      .machineSeenBefore, .machineNotRunning, .agentNotReady, .confirming, .failoverCompleted, .mustReadItem,
+      .mustReadMachine, .mustReadAssociations, .underSuspicion, .operationInFlight, .stepUnknown, .backOff,
+      .anotherWriter, .verifying:
+      .wait
+    case .healStarted, .stepRuns, .stepResumes: .heal
+    case .nothingDesired, .parked, .stateUnknown, .noLiveMachine, .itemUnreadable, .machineUnreadable, .unexplained,
+      .observeOnly, .healFailed, .healAbandoned:
+      .alert
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import AftercareApp
+import ArgumentParser
+import RecoveryCore
+
+/// The fleet at a glance, read from the journal.
+struct Status: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the fleet at a glance: what is watched, healing, parked, and what the watch costs.")
+
+  @OptionGroup var configurationOptions: ConfigurationOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() async throws {
+    let configuration = try configurationOptions.load()
+    let report = try await failing { try await StatusReport(configuration: configuration) }
+    if output.json { return try output.print(report) }
+    let write = LineOutput.standardOutput.write
+    write("\(report.items) items: \(report.counts.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", "))")
+    var vaults = Table("VAULT", "ITEMS", "MOVING", "LAST SWEEP", "REQUESTS", "PAGES", "INSTANCE VIEWS", "ITEMS READ", "ASSOCIATIONS", "JOBS")
+    for sweep in report.sweeps {
+      vaults.add(
+        sweep.vault.name, "\(sweep.items)", "\(sweep.moving)", sweep.ended.iso8601, "\(sweep.requests)",
+        "\(sweep.pages)", "\(sweep.instanceViews)", "\(sweep.itemReads)", "\(sweep.associationLists)",
+        "\(sweep.jobLists)")
+    }
+    write("")
+    vaults.lines.forEach(write)
+    for sweep in report.sweeps {
+      if let fault = sweep.fault { write("\(sweep.vault.name): \(fault). \(fault.remedy)") }
+    }
+    var machines = Table("ITEM", "IN", "STATE", "REASON", "HEAL", "STEP")
+    for item in report.machines {
+      machines.add(item.item, item.location, item.protectionState, item.reason, item.heal, item.step)
+    }
+    guard !machines.isEmpty else { return }
+    write("")
+    machines.lines.forEach(write)
+  }
+}

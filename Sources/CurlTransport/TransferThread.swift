@@ -1,0 +1,95 @@
+import CCurl
+
+/// The loop that moves every transfer of a client. Made and used on the transfer thread alone.
+final class TransferThread {
+  private let multi: MultiHandle
+  private let inbox: Locked<TransferLoop.State>
+  private let configuration: CurlClient.Configuration
+  private var transfers: [TransferInbox.ID: Transfer] = [:]
+  /// When some transfer has to be looked at for its limits. Early is harmless.
+  private var nextCheck: ContinuousClock.Instant?
+
+  /// Longest wait, should a wake-up ever be lost.
+  private static let longestWait = Duration.seconds(1)
+
+  init(multi: MultiHandle, inbox: Locked<TransferLoop.State>, configuration: CurlClient.Configuration) {
+    self.multi = multi
+    self.inbox = inbox
+    self.configuration = configuration
+  }
+
+  /// Runs until the inbox is closed. False if libcurl itself gave up.
+  func run() -> Bool {
+    defer { abandonAll() }
+    while true {
+      let orders = inbox.withLock { $0.inbox.takeOrders() }
+      guard !orders.isClosed else { return true }
+      for id in orders.abandon { abandon(id) }
+      for order in orders.start { start(order.id, order.plan) }
+      guard multi.perform() else { return false }
+      while let ended = multi.nextEnded() {
+        finish(ended.transfer, ended.transfer.outcome(ended.code))
+      }
+      checkLimits()
+      guard multi.wait(milliseconds: patience()) else { return false }
+    }
+  }
+
+  private func start(_ id: TransferInbox.ID, _ plan: TransferPlan) {
+    do throws(TransportError) {
+      let transfer = try Transfer(id: id, plan: plan, configuration: configuration)
+      guard multi.add(transfer.easy) else {
+        throw TransportError(
+          code: .outOfMemory, message: "the transfer could not be added", host: plan.address.authority,
+          requestMayHaveBeenSent: false)
+      }
+      transfers[id] = transfer
+      nextCheck = .now
+    } catch {
+      conclude(id, .failure(error), TransferTraffic())
+    }
+  }
+
+  private func finish(_ transfer: Transfer, _ outcome: TransferOutcome) {
+    let traffic = transfer.traffic
+    multi.remove(transfer.easy)
+    transfers[transfer.id] = nil
+    conclude(transfer.id, outcome, traffic)
+  }
+
+  private func conclude(_ id: TransferInbox.ID, _ outcome: TransferOutcome, _ traffic: TransferTraffic) {
+    let continuation = inbox.withLock { $0.inbox.finish(id, outcome, traffic) }
+    continuation?.resume(returning: outcome)
+  }
+
+  /// Gives up a transfer whose caller is gone. It may have ended in the same moment.
+  private func abandon(_ id: TransferInbox.ID) {
+    guard let transfer = transfers.removeValue(forKey: id) else { return }
+    let traffic = transfer.traffic
+    multi.remove(transfer.easy)
+    inbox.withLock { $0.inbox.count(traffic) }
+  }
+
+  private func abandonAll() {
+    for id in Array(transfers.keys) { abandon(id) }
+  }
+
+  private func checkLimits() {
+    let now = ContinuousClock.now
+    guard let due = nextCheck, due <= now else { return }
+    nextCheck = nil
+    for transfer in Array(transfers.values) {
+      let (overdue, lookAgain) = transfer.check(at: now)
+      if let overdue {
+        finish(transfer, .failure(overdue))
+      } else {
+        nextCheck = min(nextCheck ?? lookAgain, lookAgain)
+      }
+    }
+  }
+
+  private func patience() -> Int {
+    guard let nextCheck else { return Self.longestWait.limitMilliseconds }
+    return min(ContinuousClock.now.duration(to: nextCheck), Self.longestWait).limitMilliseconds
+  }
+}

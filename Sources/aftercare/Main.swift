@@ -1,0 +1,6 @@
+import AftercareCommands
+
+@main
+struct Main {
+  static func main() async { await AftercareCommand.run() }
+}
