@@ -74,7 +74,9 @@ let package = Package(
       swiftSettings: safe),
     .target(
       name: "AftercareCommands",
-      dependencies: ["AftercareApp", "AzureSimulator", "RecoveryCore", argumentParser, logging],
+      dependencies: [
+        "AftercareApp", "AzureSimulator", "WatchEngine", "RecoveryCore", argumentParser, logging, serviceLifecycle,
+      ],
       swiftSettings: safe),
     .executableTarget(
       name: "aftercare", dependencies: ["AftercareCommands"], swiftSettings: safe),
@@ -84,6 +86,31 @@ let package = Package(
       swiftSettings: safe),
     .target(
       name: "AftercareTesting", dependencies: ["RecoveryCore", "WatchEngine"], path: "Tests/AftercareTesting",
+      swiftSettings: common),
+    .testTarget(name: "ArchitectureTests", dependencies: ["RecoveryCore"], swiftSettings: common),
+    .testTarget(
+      name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "AftercareTesting"], swiftSettings: common),
+    .testTarget(
+      name: "CurlTransportTests", dependencies: ["CurlTransport", "AftercareTesting", httpTypes],
+      swiftSettings: common),
+    .testTarget(
+      name: "AzureCloudTests",
+      dependencies: ["AzureCloud", "CurlTransport", "RecoveryCore", "AftercareTesting", httpTypes],
+      swiftSettings: common),
+    .testTarget(
+      name: "SQLiteJournalTests", dependencies: ["SQLiteJournal", "RecoveryCore", "AftercareTesting", grdb],
+      swiftSettings: common),
+    .testTarget(
+      name: "AzureSimulatorTests", dependencies: ["AzureSimulator", hummingbird, httpTypes], swiftSettings: common),
+    .testTarget(
+      name: "AftercareAppTests", dependencies: ["AftercareApp", "RecoveryCore", "AftercareTesting"],
+      swiftSettings: common),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "AftercareApp", "AftercareCommands", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
+        "SQLiteJournal", "WatchEngine", "AftercareTesting", logging,
+      ],
       swiftSettings: common),
   ]
 )

@@ -21,8 +21,8 @@ public final class CurlClient: Sendable {
 
   /// Sends the request and returns the whole answer, whatever its status.
   ///
-  /// When the calling task is cancelled it throws `.cancelled` at once, even if the answer was about to arrive: what the
-  /// server does with the request then is unknown. A connection that was kept and turns out dead is replaced and the
+  /// When the calling task is cancelled it throws `.cancelled` at once, even if the answer was about to arrive: what
+  /// the server does with the request then is unknown. A connection that was kept and turns out dead is replaced and the
   /// request repeated without a word, but only for methods that may be repeated (GET, HEAD, PUT, DELETE, OPTIONS);
   /// others always travel on a new connection.
   public func send(_ request: TransferRequest) async throws(TransportError) -> TransferResponse {

@@ -28,8 +28,8 @@ struct Inflater: ~Copyable {
     piece.deallocate()
   }
 
-  /// Inflates `input` and hands over each piece with the number of input bytes it took so far of this call. Stops early,
-  /// and without an error, once `take` says false.
+  /// Inflates `input` and hands over each piece with the number of input bytes it took so far of this call. Stops
+  /// early, and without an error, once `take` says false.
   mutating func inflate(
     _ input: UnsafeBufferPointer<UInt8>, take: (_ piece: UnsafeBufferPointer<UInt8>, _ consumed: Int) -> Bool
   ) throws(GzipFailure) {

@@ -38,7 +38,8 @@ struct ResponseHead {
     }
   }
 
-  private static func status(_ line: Slice<UnsafeBufferPointer<UInt8>>) throws(CollectionFailure) -> HTTPResponse.Status {
+  private static func status(_ line: Slice<UnsafeBufferPointer<UInt8>>) throws(CollectionFailure) -> HTTPResponse.Status
+  {
     let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
     guard words.count >= 2, words[1].count == 3, let code = Int(String(decoding: words[1], as: UTF8.self)),
       (100...999).contains(code)

@@ -38,7 +38,9 @@ extension Transfer {
 
     try easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
     try easy.set(CURLOPT_HTTP09_ALLOWED, false)
-    try easy.set(CURLOPT_PIPEWAIT, true)
+    // Wait for a connection that is being made rather than open another, if it may turn out to be shared. In the clear
+    // only an answer would tell, so that everybody would wait for the slowest first one.
+    try easy.set(CURLOPT_PIPEWAIT, plan.address.scheme == .https)
     try easy.set(CURLOPT_TCP_KEEPALIVE, true)
     try easy.set(CURLOPT_BUFFERSIZE, 32 << 10)
     // When a kept connection turns out dead, libcurl repeats the request by itself. A method that must not be carried

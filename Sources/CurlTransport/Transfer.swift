@@ -97,8 +97,8 @@ final class Transfer {
 
   private var version: TransferResponse.Version {
     switch easy.long(CURLINFO_HTTP_VERSION) {
-    case Int(CURL_HTTP_VERSION_1_0): .http1_0
-    case Int(CURL_HTTP_VERSION_1_1): .http1_1
+    case Int(CURL_HTTP_VERSION_1_0): .http10
+    case Int(CURL_HTTP_VERSION_1_1): .http11
     case Int(CURL_HTTP_VERSION_2_0): .http2
     default: .other
     }

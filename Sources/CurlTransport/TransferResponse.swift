@@ -29,8 +29,8 @@ public struct TransferResponse: Sendable {
 
   /// The protocol that carried the answer.
   public enum Version: String, Sendable, Hashable {
-    case http1_0 = "HTTP/1.0"
-    case http1_1 = "HTTP/1.1"
+    case http10 = "HTTP/1.0"
+    case http11 = "HTTP/1.1"
     case http2 = "HTTP/2"
     case other = "HTTP"
   }

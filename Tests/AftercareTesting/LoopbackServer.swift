@@ -6,10 +6,6 @@ import Glibc
 public final class LoopbackServer: Sendable {
   public typealias Handler = @Sendable (ReceivedRequest) -> [ServerAction]
 
-  public enum Failure: Error {
-    case system(call: String, errno: Int32)
-  }
-
   private struct State: Sendable {
     var requests: [ReceivedRequest] = []
     var connections = 0
@@ -22,16 +18,15 @@ public final class LoopbackServer: Sendable {
   public let port: UInt16
   private let handler: Handler
   private let listener: Int32
-  /// Event counters that are written once and never read, and so stay readable for everyone.
-  private let released: Int32
-  private let closing: Int32
+  private let released: Gate
+  private let closing: Gate
   private let state = Guarded(State())
 
   public init(_ handler: @escaping Handler) throws {
     self.handler = handler
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    released = eventfd(0, 0)
-    closing = eventfd(0, 0)
+    released = try Gate()
+    closing = try Gate()
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -43,7 +38,7 @@ public final class LoopbackServer: Sendable {
       }
     }
     port = UInt16(bigEndian: address.sin_port)
-    guard code == 0 else { throw Failure.system(call: "bind, listen", errno: errno) }
+    guard code == 0 else { throw SystemFailure(call: "bind, listen", errno: errno) }
     spawn { $0.acceptAll() }
   }
 
@@ -77,18 +72,18 @@ public final class LoopbackServer: Sendable {
   }
 
   /// Lets every stalled connection go on, those to come as well.
-  public func release() { eventfd_write(released, 1) }
+  public func release() { released.open() }
 
   /// Ends every connection and thread. Once.
   public func close() {
-    eventfd_write(closing, 1)
+    closing.open()
     while let thread = state.withLock({ $0.threads.popLast() }) { pthread_join(thread, nil) }
-    for descriptor in [listener, released, closing] { Glibc.close(descriptor) }
+    Glibc.close(listener)
+    released.destroy()
+    closing.destroy()
     let waiters = state.withLock { $0.hangUpWaiters + $0.requestWaiters }
     for waiter in waiters { waiter.continuation.resume() }
   }
-
-  // MARK: threads
 
   private func spawn(_ body: @escaping @Sendable (LoopbackServer) -> Void) {
     let work = Unmanaged.passRetained(Work(server: self, body: body))
@@ -165,7 +160,7 @@ public final class LoopbackServer: Sendable {
       while !rest.isEmpty {
         guard isReady(connection, for: POLLOUT) else { return false }
         let count = rest.withUnsafeBytes { bytes in
-          send(connection, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue) | Int32(MSG_DONTWAIT.rawValue))
+          send(connection, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
         }
         guard count > 0 else {
           noteHangUp()
@@ -176,8 +171,8 @@ public final class LoopbackServer: Sendable {
       return true
     case .stall:
       var watched = [
-        pollfd(fd: closing, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: released, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: closing.readable, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: released.readable, events: Int16(POLLIN), revents: 0),
         // A client that hangs up makes the socket readable; one that sends more meanwhile is not expected.
         pollfd(fd: connection, events: Int16(POLLIN), revents: 0),
       ]
@@ -211,7 +206,8 @@ public final class LoopbackServer: Sendable {
   /// Waits; false once the server closes.
   private func isReady(_ descriptor: Int32, for event: Int32) -> Bool {
     var watched = [
-      pollfd(fd: closing, events: Int16(POLLIN), revents: 0), pollfd(fd: descriptor, events: Int16(event), revents: 0),
+      pollfd(fd: closing.readable, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: descriptor, events: Int16(event), revents: 0),
     ]
     poll(&watched, 2, -1)
     return watched[0].revents == 0

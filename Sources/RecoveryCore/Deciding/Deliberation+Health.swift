@@ -1,7 +1,8 @@
 /// How the live machine is, and whether that asks for a heal.
 extension Deliberation {
   mutating func health() -> Conclusion {
-    guard let live = state.live else { return (.noLiveMachine, again(in: policy.machineMoving)) }
+    // Nothing to look at until a sweep shows something new.
+    guard let live = state.live else { return (.noLiveMachine, again(in: policy.machine)) }
     let isHealing = state.heal?.status.isRunning ?? false
     if isHealing, let early = healBeforeReading() { return early }
     let isMoving = state.failover.map { !$0.isSettled } ?? false

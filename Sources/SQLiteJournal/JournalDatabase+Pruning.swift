@@ -1,0 +1,27 @@
+import GRDB
+public import RecoveryCore
+
+extension JournalDatabase {
+  /// Removes what is older than the retention and returns how many events and heals that were.
+  ///
+  /// Never removed: an event that a sink has not taken yet, and the heal that an item's state refers to, however old.
+  /// The space is used again by what is written next; the file does not shrink.
+  @discardableResult
+  public func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
+    try await store.write { db in
+      try FenceTable.check(db, fence)
+      try db.execute(
+        sql: """
+          DELETE FROM event WHERE at < ? AND NOT EXISTS (
+            SELECT 1 FROM outbox WHERE outbox.event_sequence = event.sequence AND outbox.delivered_at IS NULL)
+          """, arguments: [before.milliseconds])
+      let events = db.changesCount
+      try db.execute(
+        sql: """
+          DELETE FROM heal WHERE coalesce(ended_at, started_at) < ?
+            AND id NOT IN (SELECT heal_id FROM item WHERE heal_id IS NOT NULL)
+          """, arguments: [before.milliseconds])
+      return events + db.changesCount
+    }
+  }
+}

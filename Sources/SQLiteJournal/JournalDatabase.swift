@@ -1,0 +1,96 @@
+import GRDB
+public import RecoveryCore
+
+/// The journal in one SQLite file, `journal.sqlite` in the state directory.
+///
+/// Every commit is one `IMMEDIATE` transaction in write-ahead mode with `synchronous=FULL`: when it returns, the change
+/// is on the disk, so the effect that it intends may be started. One process at a time writes to a state directory;
+/// any number read from it meanwhile.
+public final class JournalDatabase: Journal {
+  public enum Access: String, Sendable {
+    /// Creates what is missing, brings the schema up to date, and keeps other writers out for as long as it lives.
+    case readWrite
+    /// For `status`, `events` and the like: creates nothing, changes nothing, and works while another process writes.
+    case readOnly
+  }
+
+  let store: JournalStore
+
+  /// The file, for messages.
+  public var path: String { store.path }
+
+  /// Opens the journal of a state directory. It reads the whole file to check it, so it may take seconds for a very
+  /// large one.
+  public init(directory: String, access: Access) throws(JournalError) {
+    switch access {
+    case .readWrite: store = try JournalStore.openForWriting(directory: directory)
+    case .readOnly: store = try JournalStore.openForReading(directory: directory)
+    }
+  }
+
+  deinit {
+    // The connections go before the lock does, so that the next writer never meets ours.
+    store.close()
+  }
+
+  public func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+    try await store.write { db in
+      let fence = try FenceTable.acquire(db, holder: holder, at: now)
+      try SweepTable.resetTotals(db)
+      return fence
+    }
+  }
+
+  public func load() async throws(JournalError) -> JournalImage {
+    try await store.read { db in JournalImage(items: try ItemTable.readAll(db)) }
+  }
+
+  public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {
+    try await store.write { db in
+      try FenceTable.check(db, fence)
+      if let item = change.item {
+        if let heal = item.heal { try HealTable.write(db, heal) }
+        let now = JournalDatabase.time(of: item, in: change)
+        if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
+      }
+      return try change.events.map { event in try EventTable.append(db, event) }
+    }
+  }
+
+  public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await store.read { db in try EventTable.undelivered(db, limit: limit) }
+  }
+
+  public func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
+    try await store.write { db in
+      try FenceTable.check(db, fence)
+      try EventTable.markDelivered(db, sequences)
+    }
+  }
+
+  public func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {
+    try await store.write { db in
+      try FenceTable.check(db, fence)
+      try SweepTable.write(db, sweep)
+    }
+  }
+
+  public func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await store.read { db in try EventTable.last(db, about: subject, limit: limit) }
+  }
+
+  public func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
+    try await store.read { db in try HealTable.last(db, about: subject, limit: limit) }
+  }
+
+  public func sweeps() async throws(JournalError) -> [SweepReport] {
+    try await store.read { db in try SweepTable.readAll(db) }
+  }
+
+  /// When a change happened, as far as it says: the domain hands no clock to a commit.
+  private static func time(of item: ItemState, in change: JournalChange) -> Timestamp {
+    guard let told = change.events.map({ $0.at }).max() else { return item.lastLook ?? item.nextLook }
+    guard let looked = item.lastLook else { return told }
+    return looked > told ? looked : told
+  }
+}

@@ -1,0 +1,47 @@
+import FoundationEssentials
+
+/// How values are written into a column: one line of JSON with sorted keys, so that equal values are equal text and an
+/// unchanged one need not be written again. (A set's members have no order: at worst they are written once too often.)
+enum JournalJSON {
+  static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let data = try encoder.encode(value)
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// The table and key are for the error: a damaged row must be found by a person.
+  static func decode<Value: Decodable>(
+    _ type: Value.Type, from text: String, table: String, key: String
+  ) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(text.utf8))
+    } catch {
+      throw DamagedRow(table: table, key: key, reason: reason(for: error))
+    }
+  }
+
+  /// Names the place and never the value: an operation's URL is signed and must not reach a log.
+  private static func reason(for error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      "'\(place(context.codingPath + [key]))' is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "'\(place(context.codingPath))' is not of the expected type"
+    case DecodingError.dataCorrupted(let context):
+      context.codingPath.isEmpty ? "it is not JSON" : "'\(place(context.codingPath))' has an unexpected value"
+    default: "it cannot be decoded"
+    }
+  }
+
+  private static func place(_ path: [any CodingKey]) -> String {
+    path.map { $0.stringValue }.joined(separator: ".")
+  }
+}
+
+/// A row that is there and cannot be understood. It is never skipped: a forgotten item would be an unwatched machine.
+struct DamagedRow: Error {
+  let table: String
+  let key: String
+  let reason: String
+}

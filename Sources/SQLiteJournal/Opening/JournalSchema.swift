@@ -1,0 +1,130 @@
+import GRDB
+
+/// The tables, as a row of named migrations. One that was released is never edited: a change is a new one.
+///
+/// JSON columns hold the whole value; the columns beside them are what it is looked up by, and what a person with an
+/// `sqlite3` shell wants to see. Times are milliseconds since 1970, ARM ids that are compared are lower-cased.
+enum JournalSchema {
+  /// How the schema of a file compares with the one known here.
+  enum Age: Sendable { case older, current, newer }
+
+  static let migrator: DatabaseMigrator = {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("0001-items-machines-heals-events") { db in
+      try db.execute(sql: JournalSchema.items)
+      try db.execute(sql: JournalSchema.events)
+    }
+    return migrator
+  }()
+
+  static func age(of db: Database) throws -> Age {
+    if try migrator.hasBeenSuperseded(db) { return .newer }
+    return try migrator.hasCompletedMigrations(db) ? .current : .older
+  }
+
+  /// An item refers to its heal and a heal to its item, and both are written in one commit: the reference from the item
+  /// is checked at its end. It also keeps an item's heal from being pruned.
+  private static let items = """
+    CREATE TABLE item (
+      key TEXT NOT NULL PRIMARY KEY,
+      vault TEXT NOT NULL,
+      arm_id TEXT NOT NULL,
+      name TEXT NOT NULL COLLATE NOCASE,
+      lifecycle_id TEXT,
+      live_machine TEXT,
+      protection_state TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      heal_id TEXT REFERENCES heal(id) DEFERRABLE INITIALLY DEFERRED,
+      updated_at INTEGER NOT NULL,
+      state TEXT NOT NULL
+    );
+    CREATE INDEX item_by_heal ON item(heal_id);
+
+    CREATE TABLE machine (
+      id TEXT NOT NULL,
+      vm_id TEXT NOT NULL,
+      name TEXT NOT NULL COLLATE NOCASE,
+      item_key TEXT NOT NULL REFERENCES item(key) ON DELETE CASCADE,
+      role TEXT NOT NULL CHECK (role IN ('live', 'former')),
+      first_seen INTEGER NOT NULL,
+      last_seen INTEGER NOT NULL,
+      PRIMARY KEY (id, vm_id)
+    );
+    CREATE INDEX machine_by_item ON machine(item_key);
+
+    CREATE TABLE heal (
+      id TEXT NOT NULL PRIMARY KEY,
+      item_key TEXT NOT NULL,
+      machine_id TEXT NOT NULL,
+      machine_name TEXT NOT NULL COLLATE NOCASE,
+      vm_id TEXT,
+      status TEXT NOT NULL,
+      started_at INTEGER NOT NULL,
+      ended_at INTEGER,
+      body TEXT NOT NULL
+    );
+    CREATE INDEX heal_by_item ON heal(item_key, started_at);
+    CREATE INDEX heal_by_time ON heal(started_at);
+
+    CREATE TABLE step (
+      heal_id TEXT NOT NULL REFERENCES heal(id) ON DELETE CASCADE,
+      ordinal INTEGER NOT NULL,
+      title TEXT NOT NULL,
+      verb TEXT NOT NULL,
+      state TEXT NOT NULL,
+      attempts INTEGER NOT NULL,
+      intended_at INTEGER,
+      ended_at INTEGER,
+      operation TEXT,
+      fault TEXT,
+      PRIMARY KEY (heal_id, ordinal)
+    );
+    """
+
+  /// AUTOINCREMENT, so that a number is never given again, not even after the newest events were pruned.
+  private static let events = """
+    CREATE TABLE event (
+      sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+      at INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      level TEXT NOT NULL,
+      item_key TEXT,
+      item_name TEXT COLLATE NOCASE,
+      machine_id TEXT,
+      machine_name TEXT COLLATE NOCASE,
+      vault TEXT,
+      heal_id TEXT,
+      body TEXT NOT NULL
+    );
+    CREATE INDEX event_by_item ON event(item_key);
+    CREATE INDEX event_by_time ON event(at);
+
+    CREATE TABLE outbox (
+      event_sequence INTEGER NOT NULL REFERENCES event(sequence) ON DELETE CASCADE,
+      sink TEXT NOT NULL DEFAULT 'log',
+      dedup_key TEXT NOT NULL UNIQUE,
+      delivered_at INTEGER,
+      PRIMARY KEY (event_sequence, sink)
+    );
+    CREATE INDEX outbox_undelivered ON outbox(sink, event_sequence) WHERE delivered_at IS NULL;
+
+    CREATE TABLE sweep (
+      vault TEXT NOT NULL PRIMARY KEY,
+      body TEXT NOT NULL,
+      sweeps INTEGER NOT NULL,
+      failed INTEGER NOT NULL,
+      pages INTEGER NOT NULL,
+      instance_views INTEGER NOT NULL,
+      item_reads INTEGER NOT NULL,
+      association_lists INTEGER NOT NULL,
+      job_lists INTEGER NOT NULL
+    );
+
+    CREATE TABLE fence (
+      id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+      token INTEGER NOT NULL,
+      holder TEXT NOT NULL,
+      acquired_at INTEGER NOT NULL
+    );
+    """
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import GRDB
+import RecoveryCore
+
+extension JournalStore {
+  static let fileName = "journal.sqlite"
+
+  /// How long a connection waits for a lock that another program holds.
+  private static let patience: Double = 5
+
+  /// Creates the directory and the file where they are missing, takes the lock, checks the file, and brings its schema
+  /// up to date.
+  static func openForWriting(directory: String) throws(JournalError) -> JournalStore {
+    try StateDirectory.create(directory)
+    let lock = try WriterLock(directory: directory)
+    let path = directory + "/" + fileName
+    try StateDirectory.createPrivateFile(path)
+    do {
+      var configuration = Configuration()
+      configuration.foreignKeysEnabled = true
+      configuration.busyMode = .timeout(patience)
+      configuration.label = "journal"
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      // After opening, because opening a pool sets it to NORMAL, under which a commit may be lost with the power.
+      try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+      let findings = try pool.read { db in try String.fetchAll(db, sql: "PRAGMA quick_check(3)") }
+      guard findings == ["ok"] else { throw JournalError.damaged(path, findings.joined(separator: "; ")) }
+      let age = try pool.read { db in try JournalSchema.age(of: db) }
+      guard age != .newer else { throw JournalError.tooNew(path) }
+      try JournalSchema.migrator.migrate(pool)
+      return JournalStore(path: path, reader: pool, writer: pool, lock: lock)
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
+  /// Opens a file that must exist. It sees each commit of the writer from the moment it is done.
+  static func openForReading(directory: String) throws(JournalError) -> JournalStore {
+    let path = directory + "/" + fileName
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw JournalError(
+        .cannotOpen, "no journal at \(path): has `aftercare run` been started with this configuration?")
+    }
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      configuration.busyMode = .timeout(patience)
+      configuration.label = "journal.reader"
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let age = try queue.read { db in try JournalSchema.age(of: db) }
+      switch age {
+      case .newer: throw JournalError.tooNew(path)
+      case .older:
+        throw JournalError(
+          .cannotOpen,
+          "\(path) is empty, or was written by an older aftercare: it is brought up to date by the next start of "
+            + "`aftercare run`")
+      case .current: break
+      }
+      return JournalStore(path: path, reader: queue, writer: nil, lock: nil)
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+}

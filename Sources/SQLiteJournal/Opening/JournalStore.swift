@@ -1,0 +1,50 @@
+import GRDB
+import RecoveryCore
+
+/// The open file: its connections, and the lock that keeps other writers out.
+struct JournalStore: Sendable {
+  let path: String
+  /// The same object as `writer` when there is one.
+  let reader: any DatabaseReader
+  /// Nil when the journal was opened for reading only.
+  let writer: DatabasePool?
+  /// Held for as long as the store lives.
+  let lock: WriterLock?
+
+  /// Runs one transaction that reads.
+  func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(JournalError) -> Value {
+    let reader = self.reader
+    do {
+      let task = Task { try await reader.read(body) }
+      return try await task.value
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
+  /// Runs one transaction that writes: whole when it returns, undone when it throws.
+  ///
+  /// The database is reached from a task of its own, here as in `read`, because GRDB gives up when the caller's task is
+  /// cancelled. A process that is being stopped is just the one that must still write down what Azure has answered.
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(JournalError) -> Value {
+    guard let writer else {
+      throw JournalError(.readOnly, "\(path) was opened for reading only; only `aftercare run` writes to it")
+    }
+    do {
+      let task = Task { try await writer.write(body) }
+      return try await task.value
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
+  /// Closes the connections. There is nobody to tell of a failure, and nothing is lost by one: every commit is on the
+  /// disk already.
+  func close() {
+    try? reader.close()
+  }
+}

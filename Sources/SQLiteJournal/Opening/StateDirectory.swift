@@ -1,0 +1,65 @@
+import Glibc
+import RecoveryCore
+
+/// The directory that holds the journal and its lock. What is in it names machines and holds signed URLs of running
+/// operations, so it is for its owner alone, whatever the umask says.
+enum StateDirectory {
+  /// Creates the directory, and those above it, with mode 0700. One that exists is left as it is: it is the
+  /// administrator's.
+  static func create(_ path: String) throws(JournalError) {
+    var result = unsafe mkdir(path, 0o700)
+    var code = errno
+    if result != 0, code == ENOENT, let parent = pathAbove(path) {
+      try create(parent)
+      result = unsafe mkdir(path, 0o700)
+      code = errno
+    }
+    guard result == 0 || code == EEXIST else {
+      throw JournalError(
+        .cannotOpen,
+        "cannot create the state directory \(path): \(words(forErrno: code)). Create it for the user that aftercare "
+          + "runs as, or name another one in the configuration.")
+    }
+  }
+
+  /// Creates an empty file with mode 0600 when there is none. SQLite gives the files that it adds beside it the mode
+  /// that it finds here.
+  ///
+  /// - Important: A file that exists is never opened and closed here: closing any descriptor of a file drops every
+  ///   POSIX lock that the process holds on it, those of SQLite's own connections included.
+  static func createPrivateFile(_ path: String) throws(JournalError) {
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    let code = errno
+    if descriptor >= 0 {
+      close(descriptor)
+      return
+    }
+    guard code == EEXIST else {
+      throw JournalError(
+        code == ENOSPC ? .full : (code == EROFS ? .readOnly : .cannotOpen),
+        "cannot create \(path): \(words(forErrno: code)). Check the owner of the directory and the disk.")
+    }
+    // Tightens a file that was copied back with a wider mode. Where the file system knows no modes it fails, and the
+    // directory's owner has to see to it.
+    for suffix in ["", "-wal", "-shm"] {
+      _ = unsafe chmod(path + suffix, 0o600)
+    }
+  }
+
+  static func words(forErrno code: Int32) -> String {
+    switch code {
+    case EACCES, EPERM: "permission denied"
+    case EROFS: "the file system is read-only"
+    case ENOSPC: "the disk is full"
+    case ENOTDIR, EEXIST: "something in the path is not a directory"
+    case ENOENT: "no such directory"
+    case EMFILE, ENFILE: "too many open files"
+    default: "system error \(code)"
+    }
+  }
+
+  private static func pathAbove(_ path: String) -> String? {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
+    return String(path[..<slash])
+  }
+}

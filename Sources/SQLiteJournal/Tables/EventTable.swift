@@ -1,0 +1,80 @@
+import GRDB
+import RecoveryCore
+
+/// The story, and the outbox through which it leaves.
+enum EventTable {
+  /// The sink that every event is meant for. A further sink is a further outbox row with a key of its own.
+  private static let sink = "log"
+
+  /// Numbers the event and puts it into the outbox. All levels: a sink knows best what it wants to hear.
+  static func append(_ db: Database, _ event: Event) throws -> RecordedEvent {
+    let body = try JournalJSON.encode(event)
+    let arguments: StatementArguments = [
+      event.at.milliseconds, event.kind.rawValue, event.level.rawValue, event.item?.text, event.itemName,
+      event.machine?.key, event.machine?.name, event.vault?.key, event.heal, body,
+    ]
+    try db.execute(
+      sql: """
+        INSERT INTO event (at, kind, level, item_key, item_name, machine_id, machine_name, vault, heal_id, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """, arguments: arguments)
+    let sequence = db.lastInsertedRowID
+    try db.execute(
+      sql: "INSERT INTO outbox (event_sequence, sink, dedup_key) VALUES (?, ?, ?)",
+      arguments: [sequence, sink, "event-\(sequence)"])
+    return RecordedEvent(sequence: sequence, event: event)
+  }
+
+  /// Oldest first.
+  static func undelivered(_ db: Database, limit: Int) throws -> [RecordedEvent] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT event.sequence AS sequence, event.body AS body
+        FROM outbox JOIN event ON event.sequence = outbox.event_sequence
+        WHERE outbox.sink = ? AND outbox.delivered_at IS NULL
+        ORDER BY outbox.event_sequence LIMIT ?
+        """, arguments: [sink, max(0, limit)])
+    return try rows.map { row in try recorded(from: row) }
+  }
+
+  /// An event that is not in the outbox any more, or was marked before, is passed over. The time is the host's, by
+  /// SQLite, and only for people.
+  static func markDelivered(_ db: Database, _ sequences: [Int64]) throws {
+    for sequence in sequences {
+      try db.execute(
+        sql: """
+          UPDATE outbox SET delivered_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000
+          WHERE event_sequence = ? AND sink = ? AND delivered_at IS NULL
+          """, arguments: [sequence, sink])
+    }
+  }
+
+  /// Newest last. It walks back from the newest event until it has enough, which for a person is quick at any size that
+  /// the retention allows; an index for each way of asking would cost every commit more than it saves.
+  static func last(_ db: Database, about subject: String?, limit: Int) throws -> [RecordedEvent] {
+    let rows: [Row]
+    if let subject {
+      let arguments: StatementArguments = ["subject": Subject.normalized(subject), "limit": max(0, limit)]
+      rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT sequence, body FROM event
+          WHERE item_key = :subject OR item_name = :subject OR machine_id = :subject OR machine_name = :subject
+            OR item_key IN (SELECT key FROM item WHERE name = :subject)
+          ORDER BY sequence DESC LIMIT :limit
+          """, arguments: arguments)
+    } else {
+      rows = try Row.fetchAll(
+        db, sql: "SELECT sequence, body FROM event ORDER BY sequence DESC LIMIT ?", arguments: [max(0, limit)])
+    }
+    return try rows.reversed().map { row in try recorded(from: row) }
+  }
+
+  private static func recorded(from row: Row) throws -> RecordedEvent {
+    let sequence = try row.decode(Int64.self, forColumn: "sequence")
+    let body = try row.decode(String.self, forColumn: "body")
+    let event = try JournalJSON.decode(Event.self, from: body, table: "event", key: "\(sequence)")
+    return RecordedEvent(sequence: sequence, event: event)
+  }
+}

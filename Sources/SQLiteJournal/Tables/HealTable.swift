@@ -1,0 +1,69 @@
+import GRDB
+import RecoveryCore
+
+/// Heals and their steps. A heal's body holds the whole heal and is what is read back; the step rows are there to be
+/// looked at and counted.
+enum HealTable {
+  static func write(_ db: Database, _ heal: Heal) throws {
+    let body = try JournalJSON.encode(heal)
+    let machine = heal.machine
+    let arguments: StatementArguments = [
+      heal.id, heal.item.text, machine.id.key, machine.id.name, machine.vmID, heal.status.word,
+      heal.started.milliseconds, heal.ended?.milliseconds, body,
+    ]
+    try db.execute(
+      sql: """
+        INSERT INTO heal (id, item_key, machine_id, machine_name, vm_id, status, started_at, ended_at, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET
+          item_key = excluded.item_key, machine_id = excluded.machine_id, machine_name = excluded.machine_name,
+          vm_id = excluded.vm_id, status = excluded.status, started_at = excluded.started_at,
+          ended_at = excluded.ended_at, body = excluded.body
+        WHERE body IS NOT excluded.body
+        """, arguments: arguments)
+    guard db.changesCount > 0 else { return }
+    // A further round may have fewer steps than the one before.
+    try db.execute(sql: "DELETE FROM step WHERE heal_id = ?", arguments: [heal.id])
+    for step in heal.steps { try insert(db, step, of: heal.id) }
+  }
+
+  /// Newest last; by heal in the order in which they started.
+  static func last(_ db: Database, about subject: String?, limit: Int) throws -> [Heal] {
+    let rows: [Row]
+    if let subject {
+      let arguments: StatementArguments = ["subject": Subject.normalized(subject), "limit": max(0, limit)]
+      rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT id, body FROM heal
+          WHERE item_key = :subject OR machine_id = :subject OR machine_name = :subject
+            OR item_key IN (SELECT key FROM item WHERE name = :subject)
+          ORDER BY started_at DESC, id DESC LIMIT :limit
+          """, arguments: arguments)
+    } else {
+      rows = try Row.fetchAll(
+        db, sql: "SELECT id, body FROM heal ORDER BY started_at DESC, id DESC LIMIT ?", arguments: [max(0, limit)])
+    }
+    return try rows.reversed().map { row in try heal(from: row) }
+  }
+
+  private static func heal(from row: Row) throws -> Heal {
+    let id = try row.decode(String.self, forColumn: "id")
+    let body = try row.decode(String.self, forColumn: "body")
+    return try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id)
+  }
+
+  private static func insert(_ db: Database, _ step: Step, of heal: String) throws {
+    let operation = try step.operation.map { try JournalJSON.encode($0) }
+    let fault = try step.fault.map { try JournalJSON.encode($0) }
+    let arguments: StatementArguments = [
+      heal, step.ordinal, step.title, step.verb, step.state.rawValue, step.attempts,
+      step.intended?.milliseconds, step.ended?.milliseconds, operation, fault,
+    ]
+    try db.execute(
+      sql: """
+        INSERT INTO step (heal_id, ordinal, title, verb, state, attempts, intended_at, ended_at, operation, fault)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """, arguments: arguments)
+  }
+}

@@ -1,0 +1,54 @@
+import GRDB
+import RecoveryCore
+
+/// The state of each item, without its heal: a running heal changes often and has a row of its own.
+enum ItemTable {
+  /// Returns whether anything had changed: a look that found what it knew writes nothing.
+  static func write(_ db: Database, _ item: ItemState, at now: Timestamp) throws -> Bool {
+    var bare = item
+    bare.heal = nil
+    let state = try JournalJSON.encode(bare)
+    let arguments: StatementArguments = [
+      item.key.text, item.vault.text, item.itemID.text, item.name, item.lifecycleID, item.live?.id.text,
+      item.protectionState.text, item.reason.rawValue, item.heal?.id, now.milliseconds, state,
+    ]
+    try db.execute(
+      sql: """
+        INSERT INTO item (
+          key, vault, arm_id, name, lifecycle_id, live_machine, protection_state, reason, heal_id, updated_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET
+          vault = excluded.vault, arm_id = excluded.arm_id, name = excluded.name,
+          lifecycle_id = excluded.lifecycle_id, live_machine = excluded.live_machine,
+          protection_state = excluded.protection_state, reason = excluded.reason, heal_id = excluded.heal_id,
+          updated_at = excluded.updated_at, state = excluded.state
+        WHERE state IS NOT excluded.state OR heal_id IS NOT excluded.heal_id
+        """, arguments: arguments)
+    return db.changesCount > 0
+  }
+
+  static func readAll(_ db: Database) throws -> [ItemState] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
+        FROM item LEFT JOIN heal ON heal.id = item.heal_id ORDER BY item.key
+        """)
+    return try rows.map { row in try item(from: row) }
+  }
+
+  private static func item(from row: Row) throws -> ItemState {
+    let key = try row.decode(String.self, forColumn: "key")
+    let state = try row.decode(String.self, forColumn: "state")
+    var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key)
+    guard item.key.text == key else {
+      throw DamagedRow(table: "item", key: key, reason: "its state is that of item '\(item.key.text)'")
+    }
+    guard let healID = try row.decode(String?.self, forColumn: "heal_id") else { return item }
+    guard let body = try row.decode(String?.self, forColumn: "heal") else {
+      throw DamagedRow(table: "item", key: key, reason: "its heal '\(healID)' is missing")
+    }
+    item.heal = try JournalJSON.decode(Heal.self, from: body, table: "heal", key: healID)
+    return item
+  }
+}

@@ -1,0 +1,5 @@
+/// A call to the system that failed in test scaffolding.
+public struct SystemFailure: Error {
+  public let call: String
+  public let errno: Int32
+}

@@ -1,0 +1,100 @@
+import AftercareTesting
+import CurlTransport
+import HTTPTypes
+import Testing
+
+@Suite("A limit", .timeLimit(.minutes(1)))
+struct LimitTests {
+  static let silences: [[ServerAction]] = [
+    [.stall],
+    [.text("HTTP/1.1 200 OK\r\n"), .stall],
+    [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"), .stall],
+  ]
+
+  @Test("on silence ends a transfer before, in and after the head", arguments: silences)
+  func stall(actions: [ServerAction]) async throws {
+    try await withServer { _ in
+      actions
+    } body: { server, client in
+      let request = TransferRequest(url: server.url(), limits: TransferLimits(stall: .milliseconds(200)))
+      let error = try await failure(of: client, request)
+      #expect(error.code == .stalled)
+      #expect(error.requestMayHaveBeenSent && error.isRetryable)
+      await server.hangUpsReached(1)
+    }
+  }
+
+  @Test("on the whole ends a transfer that still waits for a connection, as surely not sent")
+  func whole() async throws {
+    let configuration = CurlClient.Configuration(maximumConnectionsPerHost: 1, allowsPlainHTTP: .loopbackOnly)
+    try await withServer(configuration: configuration) { _ in
+      [.stall]
+    } body: { server, client in
+      let url = server.url()
+      let first = Task { try await failure(of: client, TransferRequest(url: url)) }
+      await server.requestsReached(1)
+      let request = TransferRequest(url: url, limits: TransferLimits(whole: .milliseconds(100)))
+      let error = try await failure(of: client, request)
+      #expect(error.code == .timedOut)
+      #expect(!error.requestMayHaveBeenSent)
+      first.cancel()
+      let other = try await first.value
+      #expect(other.code == .cancelled)
+    }
+  }
+
+  @Test("of one transfer's silence is not everybody's: the others use connections of their own")
+  func neighbours() async throws {
+    let script: LoopbackServer.Handler = { $0.target == "/slow" ? [.stall] : [.answer()] }
+    try await withServer(script) { server, client in
+      let url = server.url("/slow")
+      let slow = Task { try await failure(of: client, TransferRequest(url: url)) }
+      await server.requestsReached(1)
+      let response = try await client.send(TransferRequest(url: server.url("/quick")))
+      #expect(response.status == .ok)
+      slow.cancel()
+      _ = try await slow.value
+    }
+  }
+
+  @Test("on the whole ends a transfer that has been sent")
+  func wholeAfterSending() async throws {
+    try await withServer { _ in
+      [.stall]
+    } body: { server, client in
+      let request = TransferRequest(url: server.url(), limits: TransferLimits(whole: .milliseconds(100)))
+      let error = try await failure(of: client, request)
+      #expect(error.code == .timedOut)
+      #expect(error.requestMayHaveBeenSent)
+    }
+  }
+
+  @Test("on connections holds, and everybody has a turn", arguments: [HTTPRequest.Method.get, .post])
+  func connections(method: HTTPRequest.Method) async throws {
+    let configuration = CurlClient.Configuration(maximumConnectionsPerHost: 3, allowsPlainHTTP: .loopbackOnly)
+    try await withServer(configuration: configuration) { _ in
+      [.answer()]
+    } body: { server, client in
+      let url = server.url()
+      try await withThrowingTaskGroup { group in
+        for _ in 0..<50 { group.addTask { _ = try await client.send(TransferRequest(method: method, url: url)) } }
+        try await group.waitForAll()
+      }
+      // A POST opens a connection of its own, in the place of one that idles.
+      if method == .get { #expect(server.connectionCount <= 3) }
+      #expect(client.statistics.completed == 50)
+    }
+  }
+
+  @Test("is not needed where nobody listens: the refusal is an error at once, and nothing was sent")
+  func refused() async throws {
+    let server = try LoopbackServer { _ in [] }
+    server.close()
+    let client = try CurlClient(configuration: .init(allowsPlainHTTP: .loopbackOnly))
+    let error = try await failure(of: client, TransferRequest(method: .post, url: server.url("/?sig=secret")))
+    #expect(error.code == .connect)
+    #expect(!error.requestMayHaveBeenSent && error.isRetryable)
+    #expect(!error.description.contains("secret"))
+    await client.shutdown()
+  }
+}

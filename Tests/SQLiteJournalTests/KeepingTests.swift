@@ -1,0 +1,168 @@
+import AftercareTesting
+import GRDB
+import RecoveryCore
+import Testing
+
+@testable import SQLiteJournal
+
+@Suite("What the SQLite journal keeps")
+struct KeepingTests {
+  @Test("is the whole of a commit or none of it")
+  func wholeOrNothing() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        // The outbox is written last of all.
+        try await journal.store.write { db in
+          try db.execute(
+            sql: "CREATE TRIGGER no_post BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'the post is closed'); END")
+        }
+        let change = JournalChange(item: JournalSamples.healingItem(), events: [JournalSamples.event(.healStarted)])
+        let error = await #expect(throws: JournalError.self) {
+          _ = try await journal.commit(change, fence: fence)
+        }
+        #expect(error?.code == .failed)
+        #expect(error?.message.contains("the post is closed") == true, "\(String(describing: error))")
+        for table in ["item", "machine", "heal", "step", "event", "outbox"] {
+          #expect(try await count(journal, table) == 0, "\(table)")
+        }
+      }
+    }
+  }
+
+  @Test("is committed although the task was cancelled: an answer of Azure is written down while stopping")
+  func cancelledTask() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        let task = Task {
+          while !Task.isCancelled { await Task.yield() }
+          return try await journal.commit(JournalChange(events: [JournalSamples.event(.daemonStopped)]), fence: fence)
+        }
+        task.cancel()
+        #expect(try await task.value.count == 1)
+      }
+    }
+  }
+
+  @Test("names the row that cannot be understood, and skips none")
+  func damagedRow() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in try await JournalContract.tellStory(journal) }
+      try await tamper(directory, "UPDATE item SET state = '{\"key\":\"half\"'")
+      try await withJournal(in: directory) { journal in
+        let error = await #expect(throws: JournalError.self) { _ = try await journal.load() }
+        #expect(error?.code == .damaged)
+        #expect(error?.message.contains("table 'item'") == true)
+        #expect(error?.message.contains(JournalSamples.key.text) == true)
+      }
+    }
+  }
+
+  @Test("is written once while nothing changes")
+  func unchanged() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        let change = JournalChange(item: JournalSamples.healingItem())
+        _ = try await journal.commit(change, fence: fence)
+        try await journal.store.write { db in
+          try db.execute(
+            sql: """
+              CREATE TRIGGER no_item BEFORE UPDATE ON item BEGIN SELECT RAISE(ABORT, 'written again'); END;
+              CREATE TRIGGER no_heal BEFORE UPDATE ON heal BEGIN SELECT RAISE(ABORT, 'written again'); END;
+              CREATE TRIGGER no_step BEFORE DELETE ON step BEGIN SELECT RAISE(ABORT, 'written again'); END;
+              """)
+        }
+        _ = try await journal.commit(change, fence: fence)
+      }
+    }
+  }
+
+  @Test("is which machines an item has run on, and which one is live")
+  func machines() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        var item = JournalSamples.item()
+        // First seen without a vmId, then read, then failed back.
+        item.former = []
+        item.live = MachineIdentity(id: Samples.source, vmID: nil)
+        _ = try await journal.commit(JournalChange(item: item), fence: fence)
+        #expect(try await roles(journal) == ["live "])
+        item.live = MachineIdentity(id: Samples.source, vmID: "a")
+        _ = try await journal.commit(JournalChange(item: item), fence: fence)
+        #expect(try await roles(journal) == ["live a"])
+        item.former = [MachineIdentity(id: Samples.source, vmID: "a")]
+        item.live = MachineIdentity(id: Samples.recovered, vmID: "b")
+        _ = try await journal.commit(JournalChange(item: item), fence: fence)
+        #expect(try await roles(journal) == ["former a", "live b"])
+      }
+    }
+  }
+
+  @Test("are the steps of a heal, for people to look at")
+  func steps() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        try await JournalContract.tellStory(journal)
+        let titles = try await journal.store.read { db in
+          try String.fetchAll(db, sql: "SELECT title || ' ' || state FROM step ORDER BY ordinal")
+        }
+        #expect(titles.count == 4)
+        #expect(titles.dropFirst().first == "install AzureMonitorWindowsAgent accepted")
+      }
+    }
+  }
+
+  @Test("are the totals of one run's sweeps")
+  func sweepTotals() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        try await journal.record(JournalSamples.sweep(), fence: fence)
+        try await journal.record(JournalSamples.sweep(), fence: fence)
+        let totals = try await journal.sweepTotals()
+        #expect(totals.map(\.sweeps) == [2])
+        #expect(totals.map(\.requests) == [2 * JournalSamples.sweep().requests])
+        _ = try await journal.acquire(holder: "next", at: JournalSamples.start)
+        let next = try await journal.sweepTotals()
+        #expect(next.map(\.requests) == [0])
+        #expect(try await journal.sweeps() == [JournalSamples.sweep()])
+      }
+    }
+  }
+
+  @Test("goes after the retention, but never what still waits or is still in use")
+  func pruning() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        var item = JournalSamples.item()
+        item.heal = JournalSamples.heal(id: "heal-old")
+        _ = try await journal.commit(JournalChange(item: item), fence: fence)
+        item.heal = JournalSamples.heal()
+        let events = [EventKind.healAbandoned, .healStarted, .stepStarted].map { JournalSamples.event($0) }
+        let recorded = try await journal.commit(JournalChange(item: item, events: events), fence: fence)
+        try await journal.markDelivered(recorded.prefix(2).map { $0.sequence }, fence: fence)
+
+        #expect(try await journal.prune(before: JournalSamples.start, fence: fence) == 0)
+        #expect(try await journal.prune(before: JournalSamples.start + .seconds(86_400), fence: fence) == 3)
+        #expect(try await journal.events(about: nil, last: 10) == Array(recorded.suffix(1)))
+        #expect(try await journal.heals(about: nil, last: 10) == [JournalSamples.heal()])
+        #expect(try await journal.load().items == [item])
+        #expect(try await count(journal, "step") == 4)
+      }
+    }
+  }
+
+  private func count(_ journal: JournalDatabase, _ table: String) async throws -> Int? {
+    try await journal.store.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") }
+  }
+
+  private func roles(_ journal: JournalDatabase) async throws -> [String] {
+    try await journal.store.read { db in
+      try String.fetchAll(db, sql: "SELECT role || ' ' || vm_id FROM machine ORDER BY vm_id")
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import AftercareTesting
+import Foundation
+import GRDB
+import RecoveryCore
+import Testing
+
+@testable import SQLiteJournal
+
+@Suite("Opening a journal")
+struct OpeningTests {
+  static let accesses: [JournalDatabase.Access] = [.readWrite, .readOnly]
+
+  @Test("creates the directory for its owner alone, and the files likewise")
+  func permissions() async throws {
+    try await withStateDirectory { parent in
+      let directory = parent + "/state/of/aftercare"
+      try await withJournal(in: directory) { journal in
+        _ = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        #expect(try mode(of: directory) == 0o700)
+        for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "aftercare.lock"] {
+          #expect(try mode(of: directory + "/" + name) == 0o600, "\(name)")
+        }
+      }
+    }
+  }
+
+  @Test("makes each commit wait for the disk")
+  func synchronous() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let level = try await journal.store.write { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") }
+        #expect(level == 2, "FULL")
+        let journalMode = try await journal.store.read { db in try String.fetchOne(db, sql: "PRAGMA journal_mode") }
+        #expect(journalMode == "wal")
+        let foreignKeys = try await journal.store.write { db in try Int.fetchOne(db, sql: "PRAGMA foreign_keys") }
+        #expect(foreignKeys == 1)
+      }
+    }
+  }
+
+  @Test("is refused to a second writer, by name, until the first one has gone")
+  func secondWriter() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { _ in
+        let error = refusal(of: directory, .readWrite)
+        #expect(error?.code == .cannotOpen)
+        let process = "another aftercare (process \(ProcessInfo.processInfo.processIdentifier))"
+        #expect(error?.message.contains(process) == true, "\(String(describing: error))")
+        #expect(error?.message.contains(directory) == true)
+      }
+      try await withJournal(in: directory) { _ in }
+    }
+  }
+
+  @Test("for reading works while another one writes, and sees each commit")
+  func readWhileWriting() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { writer in
+        let fence = try await writer.acquire(holder: "writer", at: JournalSamples.start)
+        _ = try await writer.commit(JournalChange(events: [JournalSamples.event(.daemonStarted)]), fence: fence)
+        try await withJournal(in: directory, access: .readOnly) { reader in
+          #expect(try await reader.events(about: nil, last: 10).count == 1)
+          _ = try await writer.commit(JournalChange(item: JournalSamples.healingItem()), fence: fence)
+          #expect(try await reader.load().items == [JournalSamples.healingItem()])
+          let error = await #expect(throws: JournalError.self) {
+            try await reader.markDelivered([1], fence: fence)
+          }
+          #expect(error?.code == .readOnly)
+        }
+      }
+    }
+  }
+
+  @Test("for reading works after the writer has gone")
+  func readAfterwards() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in try await JournalContract.tellStory(journal) }
+      try await withJournal(in: directory, access: .readOnly) { reader in
+        let items = try await reader.load().items
+        #expect(items == [JournalSamples.healingItem()])
+      }
+    }
+  }
+
+  @Test("for reading says what is missing when there is none")
+  func missing() async throws {
+    try await withStateDirectory { directory in
+      let error = refusal(of: directory, .readOnly)
+      #expect(error?.code == .cannotOpen)
+      #expect(
+        error?.message
+          == "no journal at \(directory)/journal.sqlite: has `aftercare run` been started with this configuration?")
+      #expect(!FileManager.default.fileExists(atPath: directory), "a reader creates nothing")
+    }
+  }
+
+  @Test("calls a file of garbage damaged and says what to do", arguments: OpeningTests.accesses)
+  func garbage(access: JournalDatabase.Access) async throws {
+    try await withStateDirectory { directory in
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      let path = directory + "/journal.sqlite"
+      try Data(String(repeating: "this is not a database\n", count: 1000).utf8).write(to: URL(filePath: path))
+      let error = refusal(of: directory, access)
+      #expect(error?.code == .damaged)
+      #expect(error?.message.contains(path) == true)
+      #expect(error?.message.contains("backup") == true)
+    }
+  }
+
+  @Test("refuses a file that a newer version wrote", arguments: OpeningTests.accesses)
+  func tooNew(access: JournalDatabase.Access) async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { _ in }
+      try await tamper(directory, "INSERT INTO grdb_migrations (identifier) VALUES ('9999-from-the-future')")
+      let error = refusal(of: directory, access)
+      #expect(error?.code == .tooNew)
+      #expect(error?.message.contains("newer aftercare") == true)
+    }
+  }
+
+  @Test("names a state directory that is a file")
+  func notADirectory() async throws {
+    try await withStateDirectory { directory in
+      try Data("a file".utf8).write(to: URL(filePath: directory))
+      let error = refusal(of: directory, .readWrite)
+      #expect(error?.code == .cannotOpen)
+      #expect(error?.message.contains("not a directory") == true, "\(String(describing: error))")
+    }
+  }
+
+  /// The error of an opening that must fail.
+  private func refusal(of directory: String, _ access: JournalDatabase.Access) -> JournalError? {
+    let error = #expect(throws: JournalError.self) {
+      _ = try JournalDatabase(directory: directory, access: access)
+    }
+    return error
+  }
+}
+
+/// Changes the file behind the journal's back.
+func tamper(_ directory: String, _ sql: String) async throws {
+  let database = try DatabaseQueue(path: directory + "/journal.sqlite")
+  try await database.write { db in try db.execute(sql: sql) }
+  try database.close()
+}
