@@ -34,6 +34,8 @@ let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-colle
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -69,7 +71,7 @@ let package = Package(
       name: "AftercareApp",
       dependencies: [
         "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", logging,
-        serviceLifecycle, yams,
+        serviceLifecycle, unixSignals, yams,
       ],
       swiftSettings: safe),
     .target(

@@ -1,9 +1,9 @@
-public import AzureCloud
+import AzureCloud
 import CurlTransport
 import Foundation
 public import Logging
 public import RecoveryCore
-public import SQLiteJournal
+import SQLiteJournal
 public import WatchEngine
 
 /// The one place that knows every adapter and wires them from the configuration.
@@ -12,12 +12,38 @@ public struct Assembly: Sendable {
 
   public init(configuration: Configuration) { self.configuration = configuration }
 
-  public func cloud() throws -> AzureCloud {
-    try AzureCloud(configuration: configuration, environment: ProcessInfo.processInfo.environment)
+  public func cloud() throws -> any Cloud {
+    var transport = CurlClient.Configuration()
+    transport.userAgent = "aftercare/0.1.0"
+    transport.allowsPlainHTTP = configuration.cloud == .simulator ? .loopbackOnly : .never
+    var versions = AzureCloud.Versions()
+    versions.siteRecovery = configuration.apiVersions.siteRecovery
+    versions.compute = configuration.apiVersions.compute
+    versions.monitor = configuration.apiVersions.monitor
+    return AzureCloud(
+      environment, identity: IdentityConfiguration(configuration.identity), imds: configuration.identity.imdsEndpoint,
+      versions: versions, exchange: try CurlClient(configuration: transport),
+      environment: ProcessInfo.processInfo.environment)
   }
 
-  public func journal(_ access: JournalDatabase.Access) throws(JournalError) -> JournalDatabase {
-    try JournalDatabase(directory: configuration.state, access: access)
+  private var environment: CloudEnvironment {
+    switch configuration.cloud {
+    case .azure: .azure
+    case .azureUSGovernment: .azureUSGovernment
+    case .azureChina: .azureChina
+    case .simulator:
+      .simulator(configuration.endpoint ?? "", authorityHost: configuration.identity.authorityHost)
+    }
+  }
+
+  /// The journal as its one writer.
+  public func journal() throws(JournalError) -> any Journal {
+    try JournalDatabase(directory: configuration.state, access: .readWrite)
+  }
+
+  /// The journal for looking things up, while the daemon runs or when it does not.
+  public func journalForReading() throws(JournalError) -> any Journal {
+    try JournalDatabase(directory: configuration.state, access: .readOnly)
   }
 
   public var decider: Decider { Decider(policy: Policy(configuration), profiles: configuration.profiles) }
@@ -34,6 +60,9 @@ public struct Assembly: Sendable {
     return settings
   }
 
+  var logFormat: LineLogHandler.Format { configuration.logging.format == .json ? .json : .text }
+  var logLevel: Logger.Level { Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info }
+
   /// The watch on its journal. `mode` overrides the configured one for a command that was given by a person.
   public func watch(
     sink: any AlertSink, logger: Logger, mode: Policy.Mode? = nil
@@ -41,8 +70,26 @@ public struct Assembly: Sendable {
     var decider = decider
     if let mode { decider.policy.mode = mode }
     return try await Watch(
-      cloud: try cloud(), journal: try journal(.readWrite), sink: sink, decider: decider, settings: settings,
+      cloud: try cloud(), journal: try journal(), sink: sink, decider: decider, settings: settings,
       holder: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)
+  }
+}
+
+extension IdentityConfiguration {
+  init(_ identity: Configuration.Identity) {
+    switch identity.kind {
+    case .automatic: self = .automatic
+    case .token: self = .token(identity.token ?? "")
+    case .workloadIdentity:
+      self = .workloadIdentity(tenant: identity.tenantID, client: identity.clientID, tokenFile: identity.tokenFile)
+    case .clientSecret:
+      self = .clientSecret(
+        tenant: identity.tenantID ?? "", client: identity.clientID ?? "", secret: identity.clientSecret ?? "")
+    case .managedIdentity:
+      self = .managedIdentity(
+        identity.clientID.map { .clientID($0) } ?? identity.objectID.map { .objectID($0) }
+          ?? identity.resourceID.map { .resourceID($0) })
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 import FoundationEssentials
-public import Logging
+import Logging
 public import RecoveryCore
 import ServiceLifecycle
+import UnixSignals
 public import WatchEngine
 
 /// The unattended watch, wired from its configuration.

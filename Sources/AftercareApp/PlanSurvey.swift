@@ -47,7 +47,7 @@ public struct PlanSurvey {
   }
 
   private static func known(_ assembly: Assembly) async -> [ItemKey: ItemState] {
-    guard let journal = try? assembly.journal(.readOnly), let image = try? await journal.load() else { return [:] }
+    guard let journal = try? assembly.journalForReading(), let image = try? await journal.load() else { return [:] }
     return Dictionary(image.items.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

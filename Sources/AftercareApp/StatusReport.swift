@@ -19,7 +19,7 @@ public struct StatusReport: Sendable, Encodable {
   public var machines: [Row]
 
   public init(configuration: Configuration) async throws {
-    let journal = try Assembly(configuration: configuration).journal(.readOnly)
+    let journal = try Assembly(configuration: configuration).journalForReading()
     let states = try await journal.load().items
     items = states.count
     counts = Dictionary(grouping: states, by: StatusReport.condition).mapValues(\.count)

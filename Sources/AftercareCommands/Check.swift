@@ -1,5 +1,6 @@
 import AftercareApp
 import ArgumentParser
+import Foundation
 
 /// The configuration, checked without asking Azure anything.
 struct Check: AsyncParsableCommand {
@@ -20,7 +21,8 @@ struct Check: AsyncParsableCommand {
     if output.json {
       let answer: Answer
       do {
-        let configuration = try ConfigurationFile.load(path: configurationOptions.config)
+        let configuration = try ConfigurationFile.load(
+          path: configurationOptions.config, environment: ProcessInfo.processInfo.environment)
         answer = Answer(
           problems: [], warnings: configuration.warnings.map { "\($0)" }, vaults: configuration.vaults.count,
           profiles: configuration.profiles.count)

@@ -1,6 +1,7 @@
 import AftercareApp
 import ArgumentParser
 import RecoveryCore
+import WatchEngine
 
 /// The runbook's job, for one machine.
 struct Heal: AsyncParsableCommand {

@@ -24,7 +24,7 @@ struct History: AsyncParsableCommand {
   func run() async throws {
     let configuration = try configurationOptions.load()
     let answer = try await failing {
-      let journal = try Assembly(configuration: configuration).journal(.readOnly)
+      let journal = try Assembly(configuration: configuration).journalForReading()
       return Answer(
         heals: try await journal.heals(about: subject, last: last).map(HealSummary.init),
         events: try await journal.events(about: subject, last: last))

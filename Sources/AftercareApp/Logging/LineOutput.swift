@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Synchronization
 
 /// Where lines go, one at a time: lines of several tasks never mix.

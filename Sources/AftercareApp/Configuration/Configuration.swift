@@ -1,0 +1,96 @@
+public import RecoveryCore
+
+/// What `aftercare.yaml` says. Every key, its unit and its default stand in docs/configuration.md.
+public struct Configuration: Sendable {
+  public enum Cloud: String, Sendable, CaseIterable { case azure, azureUSGovernment, azureChina, simulator }
+  public enum Mode: String, Sendable, CaseIterable { case observe, heal }
+  public enum LogFormat: String, Sendable, CaseIterable { case text, json }
+  public enum LogLevel: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
+
+  public struct Identity: Sendable {
+    public enum Kind: String, Sendable, CaseIterable { case automatic, managedIdentity, workloadIdentity, clientSecret, token }
+    public var kind = Kind.automatic
+    public var clientID: String?
+    public var resourceID: String?
+    public var objectID: String?
+    public var tenantID: String?
+    public var clientSecret: String?
+    public var tokenFile: String?
+    public var token: String?
+    /// Where IMDS and the token endpoint are, when they are simulated.
+    public var imdsEndpoint: String?
+    public var authorityHost: String?
+  }
+
+  public struct APIVersions: Sendable {
+    public var siteRecovery = "2025-08-01"
+    public var compute = "2024-07-01"
+    public var monitor = "2023-03-11"
+  }
+
+  public struct Watch: Sendable {
+    public var items: Duration = .seconds(60)
+    public var itemsMoving: Duration = .seconds(30)
+    public var machineMoving: Duration = .seconds(20)
+    public var machine: Duration = .seconds(15 * 60)
+    public var associations: Duration = .seconds(6 * 3600)
+  }
+
+  public struct Failover: Sendable {
+    public var confirmAfter: Duration = .seconds(30)
+    public var readyWithin: Duration = .seconds(45 * 60)
+  }
+
+  public struct Grace: Sendable {
+    public var suspect: Duration = .seconds(10 * 60)
+    public var looks = 3
+    public var verify: Duration = .seconds(15 * 60)
+  }
+
+  public struct Heal: Sendable {
+    public struct BackOff: Sendable {
+      public var first: Duration = .seconds(15)
+      public var factor = 2.0
+      public var most: Duration = .seconds(10 * 60)
+      public var jitter = 0.2
+    }
+
+    public struct Poll: Sendable {
+      public var first: Duration = .seconds(2)
+      public var most: Duration = .seconds(15)
+      public var factor = 1.6
+    }
+
+    public var parallelMachines = 32
+    public var attempts = 4
+    public var rounds = 2
+    public var backOff = BackOff()
+    public var passingWithin: Duration = .seconds(2 * 3600)
+    public var operationWithin: Duration = .seconds(95 * 60)
+    public var settle: Duration = .seconds(10)
+    public var poll = Poll()
+  }
+
+  public struct Logging: Sendable {
+    public var format = LogFormat.text
+    public var level = LogLevel.info
+  }
+
+  public var cloud = Cloud.azure
+  public var endpoint: String?
+  public var identity = Identity()
+  public var apiVersions = APIVersions()
+  public var vaults: [ResourceID] = []
+  public var state = "/var/lib/aftercare"
+  public var mode = Mode.heal
+  public var watch = Watch()
+  public var failover = Failover()
+  public var grace = Grace()
+  public var heal = Heal()
+  public var logging = Logging()
+  public var profiles: [Profile] = []
+  /// What is allowed and probably not meant.
+  public var warnings: [String] = []
+
+  public init() {}
+}

@@ -1,0 +1,50 @@
+import AftercareApp
+import ArgumentParser
+import AzureSimulator
+import FoundationEssentials
+import RecoveryCore
+
+/// The main job, on the embedded simulator.
+struct Demo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Watch two regions fail over and come back, on an embedded simulator. Needs no Azure.",
+    discussion: """
+      The simulator runs behind a real HTTP server on loopback, sixty times as fast as Azure. At the end its own
+      truth is asked about every leg of every machine; the exit code is 0 only when all is as it must be.
+      """)
+
+  @Option(help: "Give up after so many seconds.")
+  var seconds = 240
+
+  func run() async throws {
+    let verdicts = try await failing { try await EmbeddedDemo(seconds: seconds).run() }
+    let isGood = show(verdicts)
+    if !isGood { throw ExitCode(2) }
+  }
+
+  /// The table at the end; true when the truth is as it must be.
+  private func show(_ verdicts: [TruthVerdict]) -> Bool {
+    let write = LineOutput.standardOutput.write
+    var table = Table("MACHINE", "OS", "ROLE", "ITEM STATE", "EXTENSIONS", "RULES", "DATA", "THE SIMULATOR'S TRUTH")
+    for verdict in verdicts where verdict.machine.role != "former" {
+      let machine = verdict.machine
+      let words = verdict.outcome == .leftAlone ? "left alone" : verdict.outcome.rawValue
+      table.add(
+        machine.name, machine.os, machine.role, verdict.item?.protectionState ?? "-", "\(machine.extensions.count)",
+        "\(machine.associations.count)", machine.sendingSince == nil ? "no" : "yes",
+        verdict.wrong.isEmpty ? words : "\(words): \(verdict.wrong.joined(separator: ", "))")
+    }
+    write("")
+    for (index, line) in table.lines.enumerated() {
+      let isBad = line.contains("broken") || line.contains("touched")
+      write(Terminal.paint(line, index == 0 ? .bold : isBad ? .red : nil))
+    }
+    let well = verdicts.count { $0.outcome == .well }
+    let bad = verdicts.filter { $0.outcome == .broken || $0.outcome == .touched }
+    write("")
+    write(
+      "\(well) machines failed over and are well, \(verdicts.count { $0.outcome == .leftAlone }) were left alone, \(bad.count) are not as they must be."
+    )
+    return bad.isEmpty && well >= EmbeddedDemo.expected
+  }
+}

@@ -1,0 +1,112 @@
+import AftercareApp
+import AzureSimulator
+import FoundationEssentials
+import RecoveryCore
+
+/// The demonstration's two sides in one process: the simulator behind its server, and the watch that talks to it.
+struct EmbeddedDemo {
+  let seconds: Int
+  /// Machines of the scenario that fail over and must end well.
+  static let expected = 25
+
+  func run() async throws -> [TruthVerdict] {
+    guard let url = EmbeddedDemo.scenario else {
+      throw ScenarioError(message: "config/scenarios/region-failover.yaml is not to be found: run the demo in the checkout")
+    }
+    let scenario = try Scenario(checking: try String(contentsOf: url, encoding: .utf8), file: url.path)
+    let azure = SimulatedAzure(scenario, clock: SimulationClock(speed: scenario.speed))
+    let server = SimulatorServer(azure, logger: .quiet)
+    let state = FileManager.default.temporaryDirectory.appending(path: "aftercare-demo-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: state) }
+    let (endpoints, bound) = AsyncStream.makeStream(of: String.self)
+    return try await withThrowingTaskGroup(of: [TruthVerdict]?.self) { group in
+      group.addTask {
+        try await server.run { bound.yield($0) }
+        return nil
+      }
+      group.addTask {
+        for await endpoint in endpoints { return try await watch(endpoint, scenario, state.path) }
+        return []
+      }
+      var verdicts: [TruthVerdict]?
+      while verdicts == nil, let next = try await group.next() { verdicts = next }
+      group.cancelAll()
+      return verdicts ?? []
+    }
+  }
+
+  private func watch(_ endpoint: String, _ scenario: Scenario, _ state: String) async throws -> [TruthVerdict] {
+    let configuration = try ConfigurationFile.parse(
+      EmbeddedDemo.configuration(endpoint, scenario, state), file: "demo.yaml")
+    let line = EventLine(start: SystemNow.timestamp)
+    LineOutput.standardOutput.write(
+      "Azure is simulated at \(endpoint), \(Int(scenario.speed)) times as fast as the real one; its truth is at \(endpoint)/_simulator/truth\n")
+    return try await Demonstration(configuration: configuration, endpoint: endpoint).run(
+      within: .seconds(seconds), expecting: EmbeddedDemo.expected
+    ) { event in
+      if event.level > .debug { LineOutput.standardOutput.write(line.text(event)) }
+    }
+  }
+
+  /// The configuration of the demonstration: production's periods divided by the speed of the simulated clock.
+  static func configuration(_ endpoint: String, _ scenario: Scenario, _ state: String) -> String {
+    let rules = scenario.rules.map { rule in (name: rule.split(separator: "/").last.map(String.init) ?? "", id: rule) }
+    func association(_ name: String) -> String {
+      rules.first { $0.name == name }.map { "      - {name: \(name), rule: \"\($0.id)\"}" } ?? ""
+    }
+    return """
+      cloud: simulator
+      endpoint: \(endpoint)
+      identity: {kind: managedIdentity, imdsEndpoint: "\(endpoint)"}
+      state: \(state)
+      vaults: [\(scenario.vaultIDs.map { "\"\($0)\"" }.joined(separator: ", "))]
+      watch: {items: 1s, itemsMoving: 500ms, machineMoving: 500ms, machine: 15s, associations: 6m}
+      failover: {confirmAfter: 500ms, readyWithin: 45s}
+      grace: {suspect: 10s, looks: 3, verify: 15s}
+      heal:
+        backOff: {first: 250ms, most: 10s}
+        settle: 250ms
+        poll: {first: 100ms, most: 400ms}
+        passingWithin: 2m
+      profiles:
+        - name: windows
+          match: {os: windows, tags: {monitoring: standard}}
+          identity: {systemAssigned: true}
+          extensions: [{use: AzureMonitorAgent}]
+          associations:
+      \(association("dcr-windows"))
+        - name: linux
+          match: {os: linux, tags: {monitoring: standard}}
+          identity: {systemAssigned: true}
+          extensions: [{use: AzureMonitorAgent, version: "1.2"}]
+          associations:
+      \(association("dcr-linux"))
+        - name: dependencies
+          match: {resourceGroups: [rg-erp-ukw], tags: {role: mapped}}
+          extensions: [{use: DependencyAgent}]
+        - name: contoso
+          match: {tags: {watcher: contoso}}
+          extensions: [{publisher: Contoso.Monitoring, type: ContosoWatcher, version: "1.0", after: []}]
+        - name: shop
+          match: {tags: {tier: shop}}
+          associations:
+      \(association("dcr-shop"))
+        - name: shop-dependencies
+          match: {tags: {tier: shop, role: mapped}}
+          extensions: [{use: DependencyAgent}]
+
+      """
+  }
+
+  /// Beside the working directory or the checkout that the executable was built in.
+  private static var scenario: URL? {
+    let name = "config/scenarios/region-failover.yaml"
+    var folders = [URL(filePath: FileManager.default.currentDirectoryPath)]
+    var folder = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
+    for _ in 0..<6 {
+      folder = folder.deletingLastPathComponent()
+      folders.append(folder)
+    }
+    return folders.map { $0.appending(path: name) }.first { FileManager.default.fileExists(atPath: $0.path) }
+  }
+}

@@ -1,0 +1,128 @@
+import CurlTransport
+import FoundationEssentials
+import HTTPTypes
+import RecoveryCore
+
+/// Requests to ARM: a token on each, and quick repeats only where repeating is safe.
+struct ARMClient: Sendable {
+  let environment: CloudEnvironment
+  let tokens: TokenCache
+  let exchange: any HTTPExchange
+  let pause: Pause
+
+  /// Tries of one call. Longer patience is a decision of the domain.
+  private static let tries = 3
+  /// What Azure may ask us to wait within a call; more than that goes back to who decides.
+  private static let longestPause: Duration = .seconds(10)
+
+  /// Below the ARM endpoint, with its api-version.
+  func url(_ path: String, version: String, query: String = "") -> String {
+    "\(environment.endpoint)\(path)?api-version=\(version)\(query)"
+  }
+
+  /// `url` is used byte for byte; it must lie on the ARM host.
+  func send(
+    _ method: HTTPRequest.Method, _ url: String, body: JSONValue? = nil
+  ) async throws(Fault) -> TransferResponse {
+    let resource = ARMClient.resource(of: url)
+    guard environment.trusts(url) else {
+      throw Fault(
+        .untrusted, code: "UntrustedHost", message: "an answer names a host outside of \(environment.endpoint)",
+        resource: resource)
+    }
+    var isTokenFresh = false
+    var attempt = 1
+    while true {
+      let token = try await tokens.token(refreshing: isTokenFresh)
+      let fault: Fault
+      var isSafe = method == .get
+      do throws(TransportError) {
+        let answer = try await exchange.send(try request(method, url, body, token, resource))
+        if answer.status.code < 300 { return answer }
+        fault = Fault(answer: answer, resource: resource)
+        if fault.kind == .unauthenticated, !isTokenFresh {
+          // One forced refresh: the token may have been revoked before its time.
+          isTokenFresh = true
+          continue
+        }
+        // ARM refused it: nothing has happened, whatever the method.
+        isSafe = isSafe || fault.kind == .throttled
+      } catch {
+        fault = Fault(error, resource: resource)
+        isSafe = isSafe || !error.requestMayHaveBeenSent
+      }
+      let wait = fault.retryAfter ?? .milliseconds(300 * (1 << attempt))
+      guard isSafe, attempt < ARMClient.tries, ARMClient.isWorthRepeating(fault), wait <= ARMClient.longestPause else {
+        throw fault
+      }
+      attempt += 1
+      try await pause(wait, resource)
+    }
+  }
+
+  private static func isWorthRepeating(_ fault: Fault) -> Bool {
+    switch fault.kind {
+    case .throttled, .unavailable, .unreachable: true
+    default: false
+    }
+  }
+
+  private func request(
+    _ method: HTTPRequest.Method, _ url: String, _ body: JSONValue?, _ token: AccessToken, _ resource: String
+  ) throws(TransportError) -> TransferRequest {
+    var request = TransferRequest(method: method, url: url)
+    request.fields[.authorization] = "Bearer \(token.value)"
+    request.fields[.accept] = "application/json"
+    if let name = HTTPField.Name("x-ms-client-request-id") { request.fields[name] = UUID().uuidString.lowercased() }
+    if let name = HTTPField.Name("x-ms-return-client-request-id") { request.fields[name] = "true" }
+    if let body {
+      request.fields[.contentType] = "application/json"
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      request.body = (try? encoder.encode(body)).map { Array($0) } ?? []
+    }
+    return request
+  }
+
+  func decode(_ answer: TransferResponse, from url: String) throws(Fault) -> JSONValue {
+    do {
+      return try JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
+    } catch {
+      let start = String(decoding: answer.body.prefix(80), as: UTF8.self)
+      throw .unintelligible(
+        "the answer is not the JSON that was asked for; it begins with '\(start)'", resource: ARMClient.resource(of: url),
+        answer: answer)
+    }
+  }
+
+  func get(_ url: String) async throws(Fault) -> JSONValue {
+    try decode(try await send(.get, url), from: url)
+  }
+
+  /// The path without its query: what may be logged of a URL.
+  static func resource(of url: String) -> String {
+    var rest = url[...]
+    if let scheme = rest.firstRange(of: "://") {
+      rest = rest[scheme.upperBound...]
+      rest = rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
+    }
+    return String(rest.prefix { $0 != "?" })
+  }
+}
+
+/// The seam through which the adapter waits.
+public struct Pause: Sendable {
+  private let sleep: @Sendable (Duration) async throws -> Void
+
+  public init(_ sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }) {
+    self.sleep = sleep
+  }
+
+  func callAsFunction(_ span: Duration, _ resource: String) async throws(Fault) {
+    do {
+      try await sleep(span)
+    } catch {
+      throw Fault(.stopped, code: "Stopped", message: "stopped while waiting", resource: resource)
+    }
+  }
+}

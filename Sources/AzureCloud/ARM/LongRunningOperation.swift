@@ -1,0 +1,95 @@
+import CurlTransport
+import HTTPTypes
+import RecoveryCore
+
+/// ARM's long-running operations. Source: Azure Resource Manager RPC contract, asynchronous operations.
+struct LongRunningOperation: Sendable {
+  let client: ARMClient
+  let version: String
+
+  /// What the answer to a PUT, PATCH or DELETE means.
+  func begun(_ answer: TransferResponse, _ kind: OperationHandle.Kind, on resource: ResourceID) throws(Fault) -> Progress {
+    let handle = OperationHandle(
+      resource: resource, kind: kind, statusURL: answer.header("Azure-AsyncOperation"),
+      locationURL: answer.header("Location"), correlationID: answer.correlationID)
+    for url in [handle.statusURL, handle.locationURL].compactMap({ $0 }) where !client.environment.trusts(url) {
+      throw Fault(
+        .untrusted, code: "UntrustedHost", message: "an operation lies outside of \(client.environment.endpoint)",
+        resource: resource.text)
+    }
+    if handle.statusURL != nil { return .running(handle, retryAfter: answer.retryAfter) }
+    switch answer.status.code {
+    case 202: return .running(handle, retryAfter: answer.retryAfter)
+    case 204: return .done
+    default:
+      guard kind != .delete, !answer.body.isEmpty else { return .done }
+      let state = try client.decode(answer, from: resource.text)["properties"]?["provisioningState"]?.text?.lowercased()
+      return state == nil || state == "succeeded" ? .done : .running(handle, retryAfter: answer.retryAfter)
+    }
+  }
+
+  func poll(_ handle: OperationHandle) async throws(Fault) -> Progress {
+    do throws(Fault) {
+      if let url = handle.statusURL { return try await status(url, handle) }
+      if let url = handle.locationURL { return try await location(url, handle) }
+      return try await resource(handle)
+    } catch {
+      // The operation's own address may be forgotten while its work is done: the resource tells.
+      guard error.kind == .notFound, error.status == 404 else { throw error }
+      return try await resource(handle)
+    }
+  }
+
+  /// `status` alone decides, even beside an `error`.
+  private func status(_ url: String, _ handle: OperationHandle) async throws(Fault) -> Progress {
+    let answer = try await client.send(.get, url)
+    let document = try client.decode(answer, from: url)
+    switch document["status"]?.text?.lowercased() {
+    case nil:
+      throw .unintelligible("the operation's answer has no status", resource: handle.resource.text, answer: answer)
+    case "succeeded": return .done
+    case "failed", "canceled", "cancelled":
+      throw Fault(
+        operation: ErrorEnvelope(document, status: answer.status.code), resource: handle.resource.text,
+        correlationID: handle.correlationID ?? answer.correlationID)
+    default: return .running(handle, retryAfter: answer.retryAfter)
+    }
+  }
+
+  private func location(_ url: String, _ handle: OperationHandle) async throws(Fault) -> Progress {
+    let answer = try await client.send(.get, url)
+    guard answer.status.code == 202 else { return .done }
+    var moved = handle
+    if let fresh = answer.header("Location") {
+      guard client.environment.trusts(fresh) else {
+        throw Fault(.untrusted, code: "UntrustedHost", message: "an operation moved to another host", resource: handle.resource.text)
+      }
+      moved.locationURL = fresh
+    }
+    return .running(moved, retryAfter: answer.retryAfter)
+  }
+
+  /// No address to ask: the resource's own state tells.
+  private func resource(_ handle: OperationHandle) async throws(Fault) -> Progress {
+    do throws(Fault) {
+      let document = try await client.get(client.url(handle.resource.text, version: version))
+      let state = document["properties"]?["provisioningState"]?.text?.lowercased() ?? "succeeded"
+      switch state {
+      case "succeeded":
+        // A removal is done when nothing is there.
+        return handle.kind == .delete ? .running(handle, retryAfter: nil) : .done
+      case "failed", "canceled", "cancelled":
+        throw Fault(
+          .guestFailed, code: "ProvisioningState.\(state)", message: "the resource's last operation ended \(state)",
+          resource: handle.resource.text, correlationID: handle.correlationID)
+      default: return .running(handle, retryAfter: nil)
+      }
+    } catch {
+      if error.kind == .notFound, handle.kind == .delete { return .done }
+      guard error.kind == .notFound else { throw error }
+      throw Fault(
+        .unavailable, code: error.code, message: "neither the operation nor its resource is visible", resource: error.resource,
+        status: error.status, correlationID: error.correlationID)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import CurlTransport
+import HTTPTypes
+public import RecoveryCore
+
+/// Azure, by its REST APIs.
+public struct AzureCloud: Cloud {
+  /// The api-versions that are asked for.
+  public struct Versions: Sendable {
+    public var siteRecovery = "2025-08-01"
+    public var compute = "2024-07-01"
+    public var monitor = "2023-03-11"
+
+    public init() {}
+  }
+
+  private let client: ARMClient
+  private let versions: Versions
+
+  /// - Parameters:
+  ///   - imds: where IMDS is; another address only for a simulated cloud.
+  ///   - environment: the process environment, for the credential chain.
+  public init(
+    _ cloud: CloudEnvironment, identity: IdentityConfiguration, imds: String? = nil, versions: Versions = Versions(),
+    exchange: any HTTPExchange, environment: [String: String] = [:], pause: Pause = Pause()
+  ) {
+    let source = identity.source(cloud, imds: imds, environment: environment, exchange: exchange, pause: pause)
+    client = ARMClient(environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause)
+    self.versions = versions
+  }
+
+  // MARK: - Site Recovery
+
+  public func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
+    let url = page ?? client.url("\(vault.text)/replicationProtectedItems", version: versions.siteRecovery)
+    let document = try await client.get(url)
+    guard case .array(let rows)? = document["value"] else {
+      throw Fault(
+        .unintelligible, code: "UnintelligibleAnswer", message: "the item list has no value", resource: ARMClient.resource(of: url))
+    }
+    var listing = ItemPage(items: [], next: try next(document, after: url))
+    for row in rows {
+      if let item = ProtectedItem(row, in: vault) {
+        listing.items.append(item)
+      } else {
+        listing.unreadable.append("a row named '\(row["name"]?.text ?? "?")' has no id or no properties")
+      }
+    }
+    return listing
+  }
+
+  public func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem {
+    let document = try await client.get(client.url(id.text, version: versions.siteRecovery))
+    guard let item = ProtectedItem(document, in: vault) else {
+      throw Fault(.unintelligible, code: "UnintelligibleAnswer", message: "the item has no id or no properties", resource: id.text)
+    }
+    return item
+  }
+
+  public func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob] {
+    // `StartTime eq` means "from then on", although the operator says otherwise.
+    let filter = TokenRequest.escaped("StartTime eq '\(since.iso8601)'")
+    let url = client.url("\(vault.text)/replicationJobs", version: versions.siteRecovery, query: "&$filter=\(filter)")
+    return try await all(url).compactMap { ReplicationJob($0) }
+  }
+
+  // MARK: - Compute and Monitor
+
+  public func machine(_ id: ResourceID) async throws(Fault) -> Machine? {
+    let url = client.url(id.text, version: versions.compute, query: "&$expand=instanceView")
+    do throws(Fault) {
+      guard let machine = Machine(try await client.get(url)) else {
+        throw Fault(.unintelligible, code: "UnintelligibleAnswer", message: "the machine has no id or no properties", resource: id.text)
+      }
+      return machine
+    } catch {
+      // `ResourceNotFound`, `NotFound` or `ResourceGroupNotFound`: a 404 decides.
+      if error.kind == .notFound { return nil }
+      throw error
+    }
+  }
+
+  public func associations(of machine: ResourceID) async throws(Fault) -> [Association] {
+    let path = "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations"
+    return try await all(client.url(path, version: versions.monitor)).compactMap { Association($0) }
+  }
+
+  // MARK: - Effects
+
+  public func begin(_ effect: Effect) async throws(Fault) -> Progress {
+    let compute = LongRunningOperation(client: client, version: versions.compute)
+    switch effect {
+    case .setIdentity(let machine, let identity):
+      let url = client.url(machine.text, version: versions.compute)
+      return try compute.begun(try await client.send(.patch, url, body: identity.body), .patch, on: machine)
+    case .putExtension(let machine, let location, let wanted, let tag):
+      let resource = machine.appending("extensions/\(TokenRequest.escaped(wanted.name))")
+      let body = ExtensionResource.body(wanted, location: location, forceUpdateTag: tag)
+      let url = client.url(resource.text, version: versions.compute)
+      return try compute.begun(try await client.send(.put, url, body: body), .put, on: resource)
+    case .deleteExtension(let machine, let name):
+      let resource = machine.appending("extensions/\(TokenRequest.escaped(name))")
+      do throws(Fault) {
+        let answer = try await client.send(.delete, client.url(resource.text, version: versions.compute))
+        return try compute.begun(answer, .delete, on: resource)
+      } catch {
+        if error.kind == .notFound { return .done }
+        throw error
+      }
+    case .putAssociation(let machine, let association):
+      let path = "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations/\(TokenRequest.escaped(association.name))"
+      // Synchronous; a create answers 200 or 201 alike.
+      _ = try await client.send(.put, client.url(path, version: versions.monitor), body: association.body)
+      return .done
+    }
+  }
+
+  public func poll(_ operation: OperationHandle) async throws(Fault) -> Progress {
+    try await LongRunningOperation(client: client, version: versions.compute).poll(operation)
+  }
+
+  // MARK: - Paging
+
+  /// Lists that are small: a machine's associations, an hour's jobs.
+  private func all(_ first: String) async throws(Fault) -> [JSONValue] {
+    var rows: [JSONValue] = []
+    var url: String? = first
+    var pages = 0
+    while let here = url, pages < 100 {
+      let document = try await client.get(here)
+      rows += document["value"]?.elements ?? []
+      url = try next(document, after: here)
+      pages += 1
+    }
+    return rows
+  }
+
+  /// `nextLink` is used as it is, from the configured host only, and never in a circle.
+  private func next(_ document: JSONValue, after url: String) throws(Fault) -> String? {
+    guard let link = document["nextLink"]?.text, !link.isEmpty else { return nil }
+    guard client.environment.trusts(link) else {
+      throw Fault(
+        .untrusted, code: "UntrustedHost", message: "a nextLink leads outside of \(client.environment.endpoint)",
+        resource: ARMClient.resource(of: url))
+    }
+    guard link != url else {
+      throw Fault(
+        .unintelligible, code: "EndlessPages", message: "a nextLink leads to its own page", resource: ARMClient.resource(of: url))
+    }
+    return link
+  }
+}

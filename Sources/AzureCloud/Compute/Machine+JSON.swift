@@ -1,0 +1,105 @@
+import RecoveryCore
+
+/// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.
+extension Machine {
+  init?(_ document: JSONValue) {
+    guard let id = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else { return nil }
+    let view = properties["instanceView"] ?? .object([:])
+    let statuses = view["statuses"]?.elements ?? []
+    let codes = statuses.compactMap { $0["code"]?.text }.map { StatusCode($0) }
+    self.init(
+      id: id, vmID: properties["vmId"]?.text ?? "", location: document["location"]?.text ?? "",
+      zones: document["zones"]?.elements.compactMap(\.text) ?? [], tags: document["tags"]?.texts ?? [:],
+      operatingSystem: properties["storageProfile"]?["osDisk"]?["osType"]?.text.flatMap { OperatingSystem(azure: $0) },
+      provisioningState: properties["provisioningState"]?.text ?? "",
+      created: properties["timeCreated"]?.text.flatMap { Timestamp(iso8601: $0) },
+      identity: document["identity"].map { ManagedIdentity($0) } ?? .none,
+      power: codes.first { $0.kind == "powerstate" }, agent: view["vmAgent"].map { VMAgent($0) },
+      handlers: view["vmAgent"]?["extensionHandlers"]?.elements.compactMap { ExtensionHandler($0) } ?? [],
+      extensions: document["resources"]?.elements.compactMap { ExtensionResource($0) } ?? [],
+      extensionStatuses: view["extensions"]?.elements.compactMap { ExtensionStatus($0) } ?? [])
+  }
+}
+
+extension VMAgent {
+  init(_ document: JSONValue) {
+    let status = document["statuses"]?.elements.first
+    self.init(
+      version: document["vmAgentVersion"]?.text ?? "Unknown", status: status?["code"]?.text.map { StatusCode($0) },
+      message: status?["message"]?.text, reported: status?["time"]?.text.flatMap { Timestamp(iso8601: $0) })
+  }
+}
+
+extension ExtensionHandler {
+  init?(_ document: JSONValue) {
+    guard let type = document["type"]?.text else { return nil }
+    let status = document["status"]
+    self.init(
+      type: type, version: document["typeHandlerVersion"]?.text ?? "", status: status?["code"]?.text.map { StatusCode($0) },
+      message: status?["message"]?.text)
+  }
+}
+
+extension ExtensionStatus {
+  init?(_ document: JSONValue) {
+    guard let name = document["name"]?.text else { return nil }
+    let status = document["statuses"]?.elements.first
+    self.init(
+      name: name, type: document["type"]?.text ?? "", status: status?["code"]?.text.map { StatusCode($0) },
+      message: status?["message"]?.text)
+  }
+}
+
+extension ExtensionResource {
+  /// A child of a machine; anything else among its resources is none.
+  init?(_ document: JSONValue) {
+    guard let properties = document["properties"], let publisher = properties["publisher"]?.text,
+      let type = properties["type"]?.text,
+      let name = document["id"]?.text.flatMap({ ResourceID($0)?.name }) ?? document["name"]?.text
+    else { return nil }
+    self.init(
+      name: name, kind: ExtensionKind(publisher: publisher, type: type), version: properties["typeHandlerVersion"]?.text,
+      provisioningState: properties["provisioningState"]?.text ?? "", forceUpdateTag: properties["forceUpdateTag"]?.text,
+      settings: properties["settings"])
+  }
+
+  /// The body of a PUT. Both upgrade flags are always sent: their defaults depend on the api-version.
+  static func body(_ wanted: DesiredExtension, location: String, forceUpdateTag: String) -> JSONValue {
+    var properties: [String: JSONValue] = [
+      "publisher": .string(wanted.kind.publisher), "type": .string(wanted.kind.type),
+      "typeHandlerVersion": .string(wanted.version), "autoUpgradeMinorVersion": .bool(wanted.autoUpgradeMinorVersion),
+      "enableAutomaticUpgrade": .bool(wanted.enableAutomaticUpgrade), "forceUpdateTag": .string(forceUpdateTag),
+    ]
+    properties["settings"] = wanted.settings
+    return .object(["location": .string(location), "properties": .object(properties)])
+  }
+}
+
+extension ManagedIdentity {
+  init(_ document: JSONValue) {
+    let type = document["type"]?.text?.lowercased() ?? ""
+    var ids: [ResourceID] = []
+    if case .object(let members)? = document["userAssignedIdentities"] {
+      ids = members.keys.sorted().compactMap { ResourceID($0) }
+    }
+    self.init(hasSystemAssigned: type.contains("systemassigned"), userAssigned: ids)
+  }
+
+  /// The body of a PATCH: the whole identity, for a `type` alone would drop what it does not name.
+  var body: JSONValue {
+    var identity: [String: JSONValue] = ["type": .string(type)]
+    if !userAssigned.isEmpty {
+      identity["userAssignedIdentities"] = .object(
+        Dictionary(userAssigned.map { ($0.text, .object([:])) }, uniquingKeysWith: { first, _ in first }))
+    }
+    return .object(["identity": .object(identity)])
+  }
+}
+
+extension JSONValue {
+  /// The members that are texts.
+  var texts: [String: String] {
+    guard case .object(let members) = self else { return [:] }
+    return members.compactMapValues(\.text)
+  }
+}

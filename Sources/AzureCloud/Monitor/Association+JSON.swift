@@ -1,0 +1,22 @@
+import RecoveryCore
+
+/// Source: Monitor, DataCollectionRuleAssociation, api-version 2023-03-11.
+extension Association {
+  init?(_ document: JSONValue) {
+    guard let name = document["name"]?.text, let properties = document["properties"] else { return nil }
+    func id(_ name: String) -> ResourceID? { properties[name]?.text.flatMap { ResourceID($0) } }
+    let target = id("dataCollectionRuleId").map { Target.rule($0) } ?? id("dataCollectionEndpointId").map { Target.endpoint($0) }
+    guard let target else { return nil }
+    self.init(name: name, target: target, summary: properties["description"]?.text)
+  }
+
+  var body: JSONValue {
+    var properties: [String: JSONValue] = [:]
+    switch target {
+    case .rule(let id): properties["dataCollectionRuleId"] = .string(id.text)
+    case .endpoint(let id): properties["dataCollectionEndpointId"] = .string(id.text)
+    }
+    properties["description"] = summary.map { .string($0) }
+    return .object(["properties": .object(properties)])
+  }
+}

@@ -1,0 +1,73 @@
+/// A request as the simulator reads it. The target is kept byte for byte: operation URLs are compared with it.
+public struct SimulatedRequest: Sendable {
+  public var method: String
+  public var target: String
+  /// Names in lower case.
+  public var headers: [String: String]
+  public var body: [UInt8]
+  /// Scheme and authority under which the simulator is reached.
+  public var origin: String
+
+  public init(method: String, target: String, headers: [String: String] = [:], body: [UInt8] = [], origin: String) {
+    self.method = method
+    self.target = target
+    self.headers = headers
+    self.body = body
+    self.origin = origin
+  }
+
+  /// Path segments, decoded, as written.
+  var segments: [String] {
+    (target.split(separator: "?", maxSplits: 1).first ?? "").split(separator: "/").map {
+      String($0).removingPercentEncoding
+    }
+  }
+
+  var query: [String: String] {
+    let parts = target.split(separator: "?", maxSplits: 1)
+    guard parts.count == 2 else { return [:] }
+    let pairs = parts[1].split(separator: "&").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+    return Dictionary(
+      pairs.map { ($0[0].lowercased(), $0.count > 1 ? $0[1].removingPercentEncoding : "") }, uniquingKeysWith: { $1 })
+  }
+
+  /// The id that the path names, in lower case.
+  var resource: String { "/" + segments.map { $0.lowercased() }.joined(separator: "/") }
+}
+
+public struct SimulatedResponse: Sendable {
+  public var status: Int
+  public var headers: [(String, String)]
+  public var body: String
+  public var contentType: String
+
+  init(_ status: Int, _ body: JSON? = nil, headers: [(String, String)] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body?.text ?? ""
+    contentType = "application/json; charset=utf-8"
+  }
+
+  /// ARM's error envelope.
+  static func error(_ status: Int, _ code: String, _ message: String?, headers: [(String, String)] = []) -> SimulatedResponse {
+    var members: [(String, JSON)] = [("code", .string(code))]
+    if let message { members.append(("message", .string(message))) }
+    return SimulatedResponse(status, .object([("error", .object(members))]), headers: headers)
+  }
+}
+
+extension String {
+  var removingPercentEncoding: String {
+    var bytes: [UInt8] = []
+    var rest = utf8[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
