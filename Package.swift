@@ -110,8 +110,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "AftercareApp", "AftercareCommands", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
-        "SQLiteJournal", "WatchEngine", "AftercareTesting", logging,
+        "aftercare", "AftercareApp", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
+        "SQLiteJournal", "WatchEngine", "AftercareTesting", httpTypes, logging,
       ],
       swiftSettings: common),
   ]

@@ -70,9 +70,9 @@ extension Logger {
   /// For libraries whose chatter is nobody's business here.
   static var quiet: Logger {
     var logger = Logger(label: "aftercare.simulator") { _ in
-      LineLogHandler(format: .text, level: .error, output: .standardError)
+      LineLogHandler(format: .text, level: .critical, output: .standardError)
     }
-    logger.logLevel = .error
+    logger.logLevel = .critical
     return logger
   }
 }

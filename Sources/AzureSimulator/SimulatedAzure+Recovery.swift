@@ -10,7 +10,8 @@ extension SimulatedAzure {
     }
     var plan: Int?
     if let name = action.plan, action.verb == "failover" {
-      jobs.append(job("UnplannedFailover", "Failover", target: name, type: "RecoveryPlan", vault: action.vault ?? ""))
+      let vault = action.vault ?? names.first.flatMap { itemsByName[$0] }.flatMap { items[$0]?.vault } ?? ""
+      jobs.append(job("UnplannedFailover", "Failover", target: name, type: "RecoveryPlan", vault: vault))
       plan = jobs.count - 1
     }
     for name in names {

@@ -57,6 +57,8 @@ public struct SimulatorTruth: Sendable, Decodable {
 
   public var machines: [Machine]
   public var items: [Item]
+  /// How many requests of each kind the simulator has answered.
+  public var requests: [String: Int]
 
   public static func ask(_ endpoint: String) async throws -> SimulatorTruth {
     var configuration = CurlClient.Configuration()

@@ -40,9 +40,17 @@ public struct LineLogHandler: LogHandler {
   private static func text(
     _ level: Logger.Level, _ message: String, _ time: Timestamp, _ fields: Logger.Metadata
   ) -> String {
-    let pairs = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
+    let pairs = fields.sorted { rank($0.key) < rank($1.key) }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
     let word = "\(level)".uppercased()
     return "\(time.iso8601) \(word)\(String(repeating: " ", count: max(0, 8 - word.count))) \(message)\(pairs)"
+  }
+
+  /// What a person looks for comes first, the long ids last.
+  private static func rank(_ key: String) -> (Int, String) {
+    let first = ["event", "item", "step", "leg", "finding", "evidence", "reason", "cause"]
+    let last = ["remedy", "machine", "from", "vault", "heal", "correlationId", "sequence"]
+    if let place = first.firstIndex(of: key) { return (place, key) }
+    return (last.firstIndex(of: key).map { 200 + $0 } ?? 100, key)
   }
 
   /// As it is when it is one plain word; otherwise quoted, with control characters escaped: nothing that Azure says
