@@ -47,7 +47,11 @@ extension StatusReport.Row {
     machine = state.live?.id.text ?? "-"
     location = state.live?.id.resourceGroup ?? "-"
     protectionState = state.protectionState.text
-    if let heal = state.heal, case .parked(let why) = heal.status { reason = why } else { reason = state.reason.rawValue }
+    if let heal = state.heal, case .parked(let why) = heal.status {
+      reason = why
+    } else {
+      reason = state.reason.rawValue
+    }
     heal = state.heal?.status.word ?? "-"
     let current = state.heal?.steps.first { !$0.state.isOver }
     step = current.map { "\($0.title) (\($0.state.rawValue))" } ?? "-"

@@ -11,7 +11,8 @@ struct EmbeddedDemo {
 
   func run() async throws -> [TruthVerdict] {
     guard let url = EmbeddedDemo.scenario else {
-      throw ScenarioError(message: "config/scenarios/region-failover.yaml is not to be found: run the demo in the checkout")
+      throw ScenarioError(
+        message: "config/scenarios/region-failover.yaml is not to be found: run the demo in the checkout")
     }
     let scenario = try Scenario(checking: try String(contentsOf: url, encoding: .utf8), file: url.path)
     let azure = SimulatedAzure(scenario, clock: SimulationClock(speed: scenario.speed))
@@ -40,7 +41,8 @@ struct EmbeddedDemo {
       EmbeddedDemo.configuration(endpoint, scenario, state), file: "demo.yaml")
     let line = EventLine(start: SystemNow.timestamp)
     LineOutput.standardOutput.write(
-      "Azure is simulated at \(endpoint), \(Int(scenario.speed)) times as fast as the real one; its truth is at \(endpoint)/_simulator/truth\n")
+      "Azure is simulated at \(endpoint), \(Int(scenario.speed)) times as fast as the real one; its truth is at \(endpoint)/_simulator/truth\n"
+    )
     return try await Demonstration(configuration: configuration, endpoint: endpoint).run(
       within: .seconds(seconds), expecting: EmbeddedDemo.expected
     ) { event in

@@ -32,7 +32,8 @@ struct Heal: AsyncParsableCommand {
   func validate() throws {
     guard let id = ResourceID(machine), id.isVirtualMachine else {
       throw ValidationError(
-        "'\(machine)' is not the ARM id of a virtual machine (/subscriptions/…/providers/Microsoft.Compute/virtualMachines/NAME)")
+        "'\(machine)' is not the ARM id of a virtual machine (/subscriptions/…/providers/Microsoft.Compute/virtualMachines/NAME)"
+      )
     }
     guard minutes > 0 else { throw ValidationError("--minutes must be positive") }
   }

@@ -1,6 +1,6 @@
+import AftercareApp
 import ArgumentParser
 import AzureSimulator
-import AftercareApp
 import FoundationEssentials
 import Logging
 

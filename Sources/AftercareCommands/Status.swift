@@ -16,7 +16,9 @@ struct Status: AsyncParsableCommand {
     if output.json { return try output.print(report) }
     let write = LineOutput.standardOutput.write
     write("\(report.items) items: \(report.counts.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", "))")
-    var vaults = Table("VAULT", "ITEMS", "MOVING", "LAST SWEEP", "REQUESTS", "PAGES", "INSTANCE VIEWS", "ITEMS READ", "ASSOCIATIONS", "JOBS")
+    var vaults = Table(
+      "VAULT", "ITEMS", "MOVING", "LAST SWEEP", "REQUESTS", "PAGES", "INSTANCE VIEWS", "ITEMS READ", "ASSOCIATIONS",
+      "JOBS")
     for sweep in report.sweeps {
       vaults.add(
         sweep.vault.name, "\(sweep.items)", "\(sweep.moving)", sweep.ended.iso8601, "\(sweep.requests)",

@@ -35,7 +35,8 @@ public struct AzureCloud: Cloud {
     let document = try await client.get(url)
     guard case .array(let rows)? = document["value"] else {
       throw Fault(
-        .unintelligible, code: "UnintelligibleAnswer", message: "the item list has no value", resource: ARMClient.resource(of: url))
+        .unintelligible, code: "UnintelligibleAnswer", message: "the item list has no value",
+        resource: ARMClient.resource(of: url))
     }
     var listing = ItemPage(items: [], next: try next(document, after: url))
     for row in rows {
@@ -51,7 +52,9 @@ public struct AzureCloud: Cloud {
   public func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem {
     let document = try await client.get(client.url(id.text, version: versions.siteRecovery))
     guard let item = ProtectedItem(document, in: vault) else {
-      throw Fault(.unintelligible, code: "UnintelligibleAnswer", message: "the item has no id or no properties", resource: id.text)
+      throw Fault(
+        .unintelligible, code: "UnintelligibleAnswer", message: "the item has no id or no properties", resource: id.text
+      )
     }
     return item
   }
@@ -69,7 +72,9 @@ public struct AzureCloud: Cloud {
     let url = client.url(id.text, version: versions.compute, query: "&$expand=instanceView")
     do throws(Fault) {
       guard let machine = Machine(try await client.get(url)) else {
-        throw Fault(.unintelligible, code: "UnintelligibleAnswer", message: "the machine has no id or no properties", resource: id.text)
+        throw Fault(
+          .unintelligible, code: "UnintelligibleAnswer", message: "the machine has no id or no properties",
+          resource: id.text)
       }
       return machine
     } catch {
@@ -107,7 +112,8 @@ public struct AzureCloud: Cloud {
         throw error
       }
     case .putAssociation(let machine, let association):
-      let path = "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations/\(TokenRequest.escaped(association.name))"
+      let path =
+        "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations/\(TokenRequest.escaped(association.name))"
       // Synchronous; a create answers 200 or 201 alike.
       _ = try await client.send(.put, client.url(path, version: versions.monitor), body: association.body)
       return .done
@@ -144,7 +150,8 @@ public struct AzureCloud: Cloud {
     }
     guard link != url else {
       throw Fault(
-        .unintelligible, code: "EndlessPages", message: "a nextLink leads to its own page", resource: ARMClient.resource(of: url))
+        .unintelligible, code: "EndlessPages", message: "a nextLink leads to its own page",
+        resource: ARMClient.resource(of: url))
     }
     return link
   }

@@ -101,7 +101,8 @@ public struct Scenario: Sendable, Decodable {
           throw DecodingError.dataCorrupted(
             .init(
               codingPath: decoder.codingPath,
-              debugDescription: "'\(short)' is neither AzureMonitorAgent nor DependencyAgent; name a publisher and a type"))
+              debugDescription:
+                "'\(short)' is neither AzureMonitorAgent nor DependencyAgent; name a publisher and a type"))
         }
         return
       }
@@ -203,7 +204,9 @@ public struct Scenario: Sendable, Decodable {
     }
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable { case name, speed, token, rules, vaults, machines, timeline, timings }
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, speed, token, rules, vaults, machines, timeline, timings
+  }
 
   public init(from decoder: any Decoder) throws {
     let values = try Strict(decoder, CodingKeys.self)

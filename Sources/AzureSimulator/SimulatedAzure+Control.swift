@@ -9,10 +9,16 @@ extension SimulatedAzure {
     case ("GET", "clock"): return SimulatedResponse(200, ["now": .string(clock.now.azure)])
     case ("POST", "failover"), ("POST", "commit"), ("POST", "reprotect"), ("POST", "testFailover"),
       ("POST", "testFailoverCleanup"), ("POST", "changePit"):
-      guard let body = try? JSONDecoder().decode(ActionBody.self, from: Data(request.body.isEmpty ? Array("{}".utf8) : request.body))
-      else { return .error(400, "InvalidBody", "Say {\"items\": [\"name\"]}, {\"vault\": \"name\"} or {\"all\": true}.") }
+      guard
+        let body = try? JSONDecoder().decode(
+          ActionBody.self, from: Data(request.body.isEmpty ? Array("{}".utf8) : request.body))
+      else {
+        return .error(400, "InvalidBody", "Say {\"items\": [\"name\"]}, {\"vault\": \"name\"} or {\"all\": true}.")
+      }
       let unknown = (body.items ?? []).filter { itemsByName[$0] == nil }
-      guard unknown.isEmpty else { return .error(404, "UnknownItem", "There is no item \(unknown.joined(separator: ", ")).") }
+      guard unknown.isEmpty else {
+        return .error(404, "UnknownItem", "There is no item \(unknown.joined(separator: ", ")).")
+      }
       guard body.items != nil || body.vault != nil || body.all == true else {
         return .error(400, "InvalidBody", "Say {\"items\": [\"name\"]}, {\"vault\": \"name\"} or {\"all\": true}.")
       }
@@ -20,7 +26,8 @@ extension SimulatedAzure {
       return SimulatedResponse(200, ["items": .array(names.map { .string($0) })])
     case ("POST", "faults"):
       guard let body = try? JSONDecoder().decode(FaultBody.self, from: Data(request.body)) else {
-        return .error(400, "InvalidBody", "Say {\"match\": \"path\", \"times\": 1, \"status\": 500, \"body\": \"...\"}.")
+        return .error(
+          400, "InvalidBody", "Say {\"match\": \"path\", \"times\": 1, \"status\": 500, \"body\": \"...\"}.")
       }
       faults.append(
         SimulatedFault(
@@ -29,7 +36,9 @@ extension SimulatedAzure {
       return SimulatedResponse(200, [:])
     case ("POST", "machine"):
       guard let body = try? JSONDecoder().decode(MachineBody.self, from: Data(request.body)),
-        let key = machines.keys.first(where: { $0 == body.id?.lowercased() || machines[$0].map { $0.name == body.name && $0.role == .live } == true })
+        let key = machines.keys.first(where: {
+          $0 == body.id?.lowercased() || machines[$0].map { $0.name == body.name && $0.role == .live } == true
+        })
       else { return .error(404, "UnknownMachine", "Name a machine by \"id\", or a live one by \"name\".") }
       arrange(key, body)
       return SimulatedResponse(200, [:])
@@ -55,7 +64,9 @@ extension SimulatedAzure {
     }
     for (type, state) in body.extensions ?? [:] {
       if let state {
-        guard var resource = machines[key]?.before.extensions.first(where: { $0.type.lowercased() == type.lowercased() }) else { continue }
+        guard
+          var resource = machines[key]?.before.extensions.first(where: { $0.type.lowercased() == type.lowercased() })
+        else { continue }
         resource.provisioningState = state
         machines[key]?.extensions[type.lowercased()] = resource
       } else {
@@ -67,7 +78,8 @@ extension SimulatedAzure {
   /// What is really there, machine by machine.
   func truth() -> JSON {
     let now = clock.now
-    let machines: [JSON] = self.machines.values.sorted { ($0.item, $0.role.rawValue) < ($1.item, $1.role.rawValue) }.map { machine in
+    let machines: [JSON] = self.machines.values.sorted { ($0.item, $0.role.rawValue) < ($1.item, $1.role.rawValue) }.map
+    { machine in
       let extensions: [JSON] = machine.extensions.values.sorted { $0.type < $1.type }.map { resource in
         let tally = machine.tally[resource.handlerType.lowercased()] ?? .init()
         let handler = machine.handlers[resource.handlerType.lowercased()].map { self.state(of: $0, now).code }
@@ -79,7 +91,8 @@ extension SimulatedAzure {
         ]
       }
       let before: JSON = [
-        "extensions": .array(machine.before.extensions.map { ["publisher": .string($0.publisher), "type": .string($0.type)] }),
+        "extensions": .array(
+          machine.before.extensions.map { ["publisher": .string($0.publisher), "type": .string($0.type)] }),
         "associations": .array(machine.before.associations.map(truth)),
         "identityType": .string(machine.before.identityType),
       ]
@@ -101,7 +114,9 @@ extension SimulatedAzure {
       ]
     }
     let requests: [(String, JSON)] = counts.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) }
-    return ["now": .string(now.azure), "machines": .array(machines), "items": .array(items), "requests": .object(requests)]
+    return [
+      "now": .string(now.azure), "machines": .array(machines), "items": .array(items), "requests": .object(requests),
+    ]
   }
 
   private func truth(_ association: SimulatedAssociation) -> JSON {

@@ -38,7 +38,8 @@ extension SimulatedAzure {
     return names
   }
 
-  private func job(_ scenario: String, _ friendly: String, target: String, type: String, vault: String) -> SimulatedJob {
+  private func job(_ scenario: String, _ friendly: String, target: String, type: String, vault: String) -> SimulatedJob
+  {
     SimulatedJob(
       name: guid(), scenario: scenario, friendlyName: friendly, state: "InProgress", started: clock.now,
       targetName: target, targetType: type, vault: vault)
@@ -89,7 +90,9 @@ extension SimulatedAzure {
     for resource in source.before.extensions {
       machine.handlers[resource.handlerType.lowercased()] = SimulatedHandler(
         type: resource.handlerType, version: "\(resource.version).5.18", code: "ProvisioningState/Unresponsive",
-        message: "Handler \(resource.handlerType) of version \(resource.version).5.18 is unresponsive. Last heartbeat: \(beat)")
+        message:
+          "Handler \(resource.handlerType) of version \(resource.version).5.18 is unresponsive. Last heartbeat: \(beat)"
+      )
     }
   }
 
@@ -150,13 +153,15 @@ extension SimulatedAzure {
 
   private func testFailover(_ key: String) {
     guard var item = items[key], let source = machines[item.source.lowercased()] else { return }
-    jobs.append(job("TestFailover", "Test failover", target: item.friendlyName, type: "ProtectionEntity", vault: item.vault))
+    jobs.append(
+      job("TestFailover", "Test failover", target: item.friendlyName, type: "ProtectionEntity", vault: item.vault))
     jobs[jobs.count - 1].state = "Suspended"
     let now = clock.now
     let id = World.machineID(item.recovery, "\(item.friendlyName)-test")
     var machine = SimulatedMachine(
       id: id, name: "\(item.friendlyName)-test", vmID: guid(), isWindows: item.isWindows,
-      location: item.recovery.location, zone: item.recovery.zone, tags: source.tags, isSystemAssigned: false, created: now,
+      location: item.recovery.location, zone: item.recovery.zone, tags: source.tags, isSystemAssigned: false,
+      created: now,
       role: .test, item: item.friendlyName, vault: item.vault, isAttachedDisk: true,
       runsAt: now.addingTimeInterval(scenario.timings.boot),
       agentReadyAt: now.addingTimeInterval(scenario.timings.boot + scenario.timings.agent))

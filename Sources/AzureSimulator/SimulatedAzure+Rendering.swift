@@ -9,13 +9,15 @@ extension SimulatedAzure {
     let recoveryGroup = "/subscriptions/\(item.recovery.subscription)/resourceGroups/\(item.recovery.resourceGroup)"
     return [
       "id": .string(id), "name": .string(item.name),
-      "type": "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems",
+      "type":
+        "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems",
       "properties": [
         "friendlyName": .string(item.friendlyName), "protectedItemType": "",
         "protectionState": .string(item.protectionState), "protectionStateDescription": .string(item.description),
         "activeLocation": .string(item.activeLocation), "testFailoverState": .string(item.testFailoverState),
         "switchProviderState": "None",
-        "allowedOperations": item.activeLocation == "Recovery" ? ["Commit", "ChangePit"] : ["UnplannedFailover", "DisableProtection", "TestFailover"],
+        "allowedOperations": item.activeLocation == "Recovery"
+          ? ["Commit", "ChangePit"] : ["UnplannedFailover", "DisableProtection", "TestFailover"],
         "replicationHealth": "Normal", "failoverHealth": "Normal", "healthErrors": [],
         "lastSuccessfulFailoverTime": JSON(item.lastFailover?.azure), "lastSuccessfulTestFailoverTime": .null,
         "currentScenario": [
@@ -73,7 +75,8 @@ extension SimulatedAzure {
     }
     var members: [(String, JSON)] = [
       ("id", .string(machine.id)), ("name", .string(machine.name)), ("type", "Microsoft.Compute/virtualMachines"),
-      ("location", .string(machine.location)), ("tags", .object(machine.tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
+      ("location", .string(machine.location)),
+      ("tags", .object(machine.tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })),
       ("properties", .object(properties)),
     ]
     if machine.identityType != "None" { members.append(("identity", .object(identity))) }
@@ -100,7 +103,8 @@ extension SimulatedAzure {
             "code": isReady ? "ProvisioningState/succeeded" : "ProvisioningState/Unavailable",
             "level": isReady ? "Info" : "Warning", "displayStatus": isReady ? "Ready" : "Not Ready",
             "message": isReady
-              ? "GuestAgent is running and processing the extensions." : "VM status blob is found but not yet populated.",
+              ? "GuestAgent is running and processing the extensions."
+              : "VM status blob is found but not yet populated.",
             "time": .string((isReady ? reported : now).azure),
           ]
         ]

@@ -36,7 +36,8 @@ extension SimulatedAzure {
 
   private func vault(_ request: SimulatedRequest, _ path: [String], _ at: Int) -> SimulatedResponse {
     guard let vault = scenario.vaults.first(where: { request.resource.hasPrefix($0.id.lowercased()) }) else {
-      return .error(404, "ResourceNotFound", "The Resource 'Microsoft.RecoveryServices/vaults/\(path[at + 1])' was not found.")
+      return .error(
+        404, "ResourceNotFound", "The Resource 'Microsoft.RecoveryServices/vaults/\(path[at + 1])' was not found.")
     }
     let rest = Array(path[(at + 2)...])
     switch (request.method, rest.first, rest.last) {
@@ -47,8 +48,11 @@ extension SimulatedAzure {
       let from = Int(request.query["skiptoken"]?.split(separator: "-").last ?? "0") ?? 0
       let page = keys.dropFirst(from).prefix(vault.pageSize)
       let next = from + page.count
-      let link: JSON = next < keys.count
-        ? .string("\(request.origin)\(vault.id)/replicationProtectedItems?api-version=\(request.query["api-version"] ?? "")&skipToken=p%3a-\(next)")
+      let link: JSON =
+        next < keys.count
+        ? .string(
+          "\(request.origin)\(vault.id)/replicationProtectedItems?api-version=\(request.query["api-version"] ?? "")&skipToken=p%3a-\(next)"
+        )
         : .null
       let rows = page.compactMap { key in items[key].map { render($0, vault) } }
       return SimulatedResponse(200, .object([("value", .array(rows)), ("nextLink", link)]))
@@ -75,7 +79,8 @@ extension SimulatedAzure {
   private func machine(_ request: SimulatedRequest, _ path: [String], _ at: Int) -> SimulatedResponse {
     let key = "/" + path[...(at + 1)].joined(separator: "/")
     guard let machine = machines[key], machine.exists else {
-      return .error(404, "ResourceNotFound", "The Resource 'Microsoft.Compute/virtualMachines/\(path[at + 1])' was not found.")
+      return .error(
+        404, "ResourceNotFound", "The Resource 'Microsoft.Compute/virtualMachines/\(path[at + 1])' was not found.")
     }
     let rest = Array(path[(at + 2)...])
     if request.method != "GET" { machines[key]?.writes += 1 }
@@ -88,7 +93,9 @@ extension SimulatedAzure {
     case ("GET", "extensions", 1):
       return SimulatedResponse(200, ["value": .array(machine.extensions.values.map { render($0, machine) })])
     case ("GET", "extensions", 2):
-      guard let found = machine.extensions[rest[1]] else { return .error(404, "ResourceNotFound", "The extension was not found.") }
+      guard let found = machine.extensions[rest[1]] else {
+        return .error(404, "ResourceNotFound", "The extension was not found.")
+      }
       return SimulatedResponse(200, render(found, machine))
     case ("PUT", "extensions", 2): return put(key, request, request.segments[at + 3])
     case ("DELETE", "extensions", 2): return delete(key, request, rest[1])
@@ -122,16 +129,20 @@ extension SimulatedAzure {
     let path = request.segments.map { $0.lowercased() }
     if path == ["metadata", "identity", "oauth2", "token"] {
       guard request.headers["metadata"]?.lowercased() == "true" else {
-        return SimulatedResponse(400, ["error": "invalid_request", "error_description": "Required metadata header not specified"])
+        return SimulatedResponse(
+          400, ["error": "invalid_request", "error_description": "Required metadata header not specified"])
       }
       return issue(asText: true)
     }
     if path == ["msi", "token"] {
-      guard request.headers["x-identity-header"] != nil else { return SimulatedResponse(401, ["error": "unauthorized"]) }
+      guard request.headers["x-identity-header"] != nil else {
+        return SimulatedResponse(401, ["error": "unauthorized"])
+      }
       return issue(asText: true)
     }
     if path.suffix(3) == ["oauth2", "v2.0", "token"], request.method == "POST" {
-      let form = SimulatedRequest(method: "", target: "?" + String(decoding: request.body, as: UTF8.self), origin: "").query
+      let form = SimulatedRequest(method: "", target: "?" + String(decoding: request.body, as: UTF8.self), origin: "")
+        .query
       guard form["client_secret"] == "simulator-secret" || form["client_assertion"] != nil else {
         return SimulatedResponse(
           401,

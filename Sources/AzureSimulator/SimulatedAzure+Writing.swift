@@ -4,15 +4,19 @@ import FoundationEssentials
 extension SimulatedAzure {
   func put(_ key: String, _ request: SimulatedRequest, _ name: String) -> SimulatedResponse {
     count("put")
-    guard var machine = machines[key], let body = try? JSONDecoder().decode(ExtensionBody.self, from: Data(request.body))
+    guard var machine = machines[key],
+      let body = try? JSONDecoder().decode(ExtensionBody.self, from: Data(request.body))
     else { return .error(400, "InvalidRequestContent", "The request content was invalid.") }
     if let refusal = refuse(machine, name, isDelete: false) { return refusal }
     let properties = body.properties
     let handler = "\(properties.publisher).\(properties.type)".lowercased()
-    if let other = machine.extensions.values.first(where: { $0.handlerType.lowercased() == handler && $0.name.lowercased() != name.lowercased() }) {
+    if let other = machine.extensions.values.first(where: {
+      $0.handlerType.lowercased() == handler && $0.name.lowercased() != name.lowercased()
+    }) {
       return .error(
         400, "BadRequest",
-        "Multiple VMExtensions per handler not supported for OS type '\(machine.isWindows ? "Windows" : "Linux")'. VMExtension '\(other.name)' with handler '\(other.handlerType)' already added or specified in input.")
+        "Multiple VMExtensions per handler not supported for OS type '\(machine.isWindows ? "Windows" : "Linux")'. VMExtension '\(other.name)' with handler '\(other.handlerType)' already added or specified in input."
+      )
     }
     let existing = machine.extensions[name.lowercased()]
     if let existing, existing.handlerType.lowercased() != handler {
@@ -59,7 +63,8 @@ extension SimulatedAzure {
     if machine.extensions[name.lowercased()]?.provisioningState == "Deleting", !isDelete {
       return .error(
         409, "OperationNotAllowed",
-        "Operation 'Put' is not allowed on VM extension '\(name)' since it is marked for deletion. You can only retry the Delete operation (or wait for an ongoing one to complete).")
+        "Operation 'Put' is not allowed on VM extension '\(name)' since it is marked for deletion. You can only retry the Delete operation (or wait for an ongoing one to complete)."
+      )
     }
     if machine.operation != nil {
       return .error(
@@ -71,11 +76,14 @@ extension SimulatedAzure {
 
   func patch(_ key: String, _ request: SimulatedRequest) -> SimulatedResponse {
     count("patch")
-    guard var machine = machines[key], let body = try? JSONDecoder().decode(IdentityBody.self, from: Data(request.body)) else {
+    guard var machine = machines[key], let body = try? JSONDecoder().decode(IdentityBody.self, from: Data(request.body))
+    else {
       return .error(400, "InvalidRequestContent", "The request content was invalid.")
     }
     if machine.operation != nil {
-      return .error(409, "OperationNotAllowed", "Operation 'Update' is not allowed on VM '\(machine.name)' since another operation is in progress.")
+      return .error(
+        409, "OperationNotAllowed",
+        "Operation 'Update' is not allowed on VM '\(machine.name)' since another operation is in progress.")
     }
     let type = body.identity.type.lowercased()
     machine.isSystemAssigned = type.contains("systemassigned")
@@ -108,8 +116,13 @@ extension SimulatedAzure {
     case "PUT":
       guard let body = try? JSONDecoder().decode(AssociationBody.self, from: Data(request.body)),
         (body.properties.dataCollectionRuleId == nil) != (body.properties.dataCollectionEndpointId == nil)
-      else { return .error(400, "InvalidPayload", "Exactly one of dataCollectionRuleId and dataCollectionEndpointId must be given.") }
-      if let rule = body.properties.dataCollectionRuleId, !scenario.rules.contains(where: { $0.lowercased() == rule.lowercased() }) {
+      else {
+        return .error(
+          400, "InvalidPayload", "Exactly one of dataCollectionRuleId and dataCollectionEndpointId must be given.")
+      }
+      if let rule = body.properties.dataCollectionRuleId,
+        !scenario.rules.contains(where: { $0.lowercased() == rule.lowercased() })
+      {
         return .error(404, "ResourceNotFound", "The data collection rule '\(rule)' was not found.")
       }
       let made = SimulatedAssociation(

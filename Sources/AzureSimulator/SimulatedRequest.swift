@@ -49,7 +49,9 @@ public struct SimulatedResponse: Sendable {
   }
 
   /// ARM's error envelope.
-  static func error(_ status: Int, _ code: String, _ message: String?, headers: [(String, String)] = []) -> SimulatedResponse {
+  static func error(_ status: Int, _ code: String, _ message: String?, headers: [(String, String)] = [])
+    -> SimulatedResponse
+  {
     var members: [(String, JSON)] = [("code", .string(code))]
     if let message { members.append(("message", .string(message))) }
     return SimulatedResponse(status, .object([("error", .object(members))]), headers: headers)
@@ -61,7 +63,9 @@ extension String {
     var bytes: [UInt8] = []
     var rest = utf8[...]
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
         bytes.append(value)
         rest = rest.dropFirst(2)
       } else {

@@ -42,8 +42,8 @@ public struct SimulatorServer: Sendable {
     }
     let application = Application(
       responder: responder, configuration: .init(address: .hostname(host, port: port)),
-      onServerRunning: { channel in await onReady("http://\(host):\(channel.localAddress?.port ?? 0)") }, logger: logger)
+      onServerRunning: { channel in await onReady("http://\(host):\(channel.localAddress?.port ?? 0)") }, logger: logger
+    )
     try await application.run()
   }
 }
-

@@ -28,7 +28,8 @@ struct World {
 
   static func itemID(_ item: SimulatedItem, in vault: Scenario.Vault) -> String {
     let fabric = "asr-a2a-default-\(item.primary.location)"
-    return "/Subscriptions/\(vault.subscription)/resourceGroups/\(vault.resourceGroup)/providers/Microsoft.RecoveryServices/vaults/\(vault.name)/replicationFabrics/\(fabric)/replicationProtectionContainers/\(fabric)-container/replicationProtectedItems/\(item.name)"
+    return
+      "/Subscriptions/\(vault.subscription)/resourceGroups/\(vault.resourceGroup)/providers/Microsoft.RecoveryServices/vaults/\(vault.name)/replicationFabrics/\(fabric)/replicationProtectionContainers/\(fabric)-container/replicationProtectedItems/\(item.name)"
   }
 
   private mutating func add(_ group: Scenario.Group, _ index: Int) {

@@ -7,7 +7,8 @@ actor RequestTally {
   private var counts: [ResourceID: SweepReport] = [:]
 
   func count(_ kind: Kind, for vault: ResourceID) {
-    var report = counts[vault] ?? SweepReport(vault: vault, started: .init(milliseconds: 0), ended: .init(milliseconds: 0))
+    var report =
+      counts[vault] ?? SweepReport(vault: vault, started: .init(milliseconds: 0), ended: .init(milliseconds: 0))
     switch kind {
     case .instanceView: report.instanceViews += 1
     case .item: report.itemReads += 1

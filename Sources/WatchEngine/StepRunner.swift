@@ -75,7 +75,8 @@ actor StepRunner {
     guard let intended = step.intended, time.now - intended >= settings.operationWithin else { return nil }
     return Fault(
       .operationTimedOut, code: "OperationTimedOut",
-      message: "the operation has not ended within \(settings.operationWithin.brief)", resource: operation.resource.text,
+      message: "the operation has not ended within \(settings.operationWithin.brief)",
+      resource: operation.resource.text,
       correlationID: operation.correlationID)
   }
 

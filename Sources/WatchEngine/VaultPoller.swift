@@ -119,7 +119,9 @@ struct VaultPoller: Service {
     if told.count > 10_000 { told.removeAll() }
   }
 
-  private func say(_ event: Event) async { await write { () async throws(JournalError) in try await fleet.say([event]) } }
+  private func say(_ event: Event) async {
+    await write { () async throws(JournalError) in try await fleet.say([event]) }
+  }
 
   private func write(_ body: () async throws(JournalError) -> Void) async {
     do throws(JournalError) {

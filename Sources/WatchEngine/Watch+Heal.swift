@@ -50,7 +50,9 @@ extension Watch {
     case .parked(let why): .parked(why)
     case .abandoned(let why): .parked("abandoned: \(why)")
     case .running: nil
-    case nil: state.reason == .allWell ? .alreadyWell : state.reason == .nothingDesired ? .parked("no profile says what this machine must have") : nil
+    case nil:
+      state.reason == .allWell
+        ? .alreadyWell : state.reason == .nothingDesired ? .parked("no profile says what this machine must have") : nil
     }
   }
 

@@ -94,7 +94,9 @@ public final class Watch: Service {
       try await fleet.say(decider.resume(state, at: now))
       let share = Spread.fraction(of: state.key.text)
       let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
-      await queue.schedule(state.key, at: state.isOnTheMove ? now : max(state.nextLook, min(spread, state.nextLook + decider.policy.machine)))
+      await queue.schedule(
+        state.key,
+        at: state.isOnTheMove ? now : max(state.nextLook, min(spread, state.nextLook + decider.policy.machine)))
     }
   }
 

@@ -2,10 +2,14 @@ public import RecoveryCore
 
 /// Values for tests: an ERP web server that fails over from UK South to UK West. Each test changes what it is about.
 public enum Samples {
-  public static let vault = id("/subscriptions/1111/resourceGroups/rg-vault/providers/Microsoft.RecoveryServices/vaults/kv-dr")
-  public static let source = id("/subscriptions/1111/resourcegroups/rg-uks/providers/microsoft.compute/virtualmachines/erp-web-01")
-  public static let recovered = id("/subscriptions/1111/resourcegroups/rg-ukw/providers/microsoft.compute/virtualmachines/erp-web-01")
-  public static let rule = id("/subscriptions/1111/resourceGroups/rg-mon/providers/Microsoft.Insights/dataCollectionRules/dcr-web")
+  public static let vault = id(
+    "/subscriptions/1111/resourceGroups/rg-vault/providers/Microsoft.RecoveryServices/vaults/kv-dr")
+  public static let source = id(
+    "/subscriptions/1111/resourcegroups/rg-uks/providers/microsoft.compute/virtualmachines/erp-web-01")
+  public static let recovered = id(
+    "/subscriptions/1111/resourcegroups/rg-ukw/providers/microsoft.compute/virtualmachines/erp-web-01")
+  public static let rule = id(
+    "/subscriptions/1111/resourceGroups/rg-mon/providers/Microsoft.Insights/dataCollectionRules/dcr-web")
   public static let start = Timestamp(milliseconds: 1_770_113_700_000)
   public static let failedOver = Timestamp(milliseconds: 1_770_113_682_648)
   public static let lifecycle = "5d1d0d5e-0000-4000-8000-000000000001"
@@ -17,9 +21,12 @@ public enum Samples {
 
   public static func item(_ edit: (inout ProtectedItem) -> Void = { _ in }) -> ProtectedItem {
     var item = ProtectedItem(
-      id: id("/Subscriptions/1111/resourceGroups/rg-vault/providers/Microsoft.RecoveryServices/vaults/kv-dr/replicationFabrics/uksouth/replicationProtectionContainers/c/replicationProtectedItems/PMsm9"),
+      id: id(
+        "/Subscriptions/1111/resourceGroups/rg-vault/providers/Microsoft.RecoveryServices/vaults/kv-dr/replicationFabrics/uksouth/replicationProtectionContainers/c/replicationProtectedItems/PMsm9"
+      ),
       name: "PMsm9", vault: vault, friendlyName: "erp-web-01", protectionState: ProtectionState("Protected"),
-      activeLocation: "Primary", lifecycleID: lifecycle, fabricObjectID: source, testFailoverMachineName: "erp-web-01-test",
+      activeLocation: "Primary", lifecycleID: lifecycle, fabricObjectID: source,
+      testFailoverMachineName: "erp-web-01-test",
       recoveryMachineName: "erp-web-01", recoveryResourceGroup: id("/subscriptions/1111/resourceGroups/rg-ukw"),
       primary: .init(location: "UK South"), recovery: .init(location: "UK West"),
       initialPrimary: .init(location: "uksouth"), operatingSystem: .windows)
@@ -38,11 +45,15 @@ public enum Samples {
   }
 
   /// The machine after the failover: running, its agent ready, without identity, extensions and associations.
-  public static func bareMachine(_ system: OperatingSystem = .windows, _ edit: (inout Machine) -> Void = { _ in }) -> Machine {
+  public static func bareMachine(_ system: OperatingSystem = .windows, _ edit: (inout Machine) -> Void = { _ in })
+    -> Machine
+  {
     var machine = Machine(
       id: recovered, vmID: "b0000000-0000-4000-8000-00000000000b", location: "ukwest", operatingSystem: system,
       created: failedOver - .seconds(35), power: StatusCode("PowerState/running"),
-      agent: VMAgent(version: "2.7.41491.1172", status: StatusCode("ProvisioningState/succeeded"), reported: failedOver + .seconds(60)),
+      agent: VMAgent(
+        version: "2.7.41491.1172", status: StatusCode("ProvisioningState/succeeded"),
+        reported: failedOver + .seconds(60)),
       associations: [])
     edit(&machine)
     return machine
@@ -53,7 +64,9 @@ public enum Samples {
     bareMachine { $0.handlers = [unresponsive("10/6/2023 5:50:06 AM")] }
   }
 
-  public static func unresponsive(_ heartbeat: String, kind: ExtensionKind = .azureMonitorWindowsAgent) -> ExtensionHandler {
+  public static func unresponsive(_ heartbeat: String, kind: ExtensionKind = .azureMonitorWindowsAgent)
+    -> ExtensionHandler
+  {
     ExtensionHandler(
       type: kind.handlerType, version: "1.20.0.0", status: StatusCode("ProvisioningState/Unresponsive"),
       message: "Handler \(kind.handlerType) of version 1.20.0.0 is unresponsive. Last heartbeat: \(heartbeat)")
@@ -74,7 +87,9 @@ public enum Samples {
     }
   }
 
-  public static func install(_ kind: ExtensionKind, on machine: inout Machine, state: String = "Succeeded", tag: String? = nil) {
+  public static func install(
+    _ kind: ExtensionKind, on machine: inout Machine, state: String = "Succeeded", tag: String? = nil
+  ) {
     machine.extensions.removeAll { $0.kind == kind }
     machine.extensions.append(
       ExtensionResource(name: kind.type, kind: kind, provisioningState: state, forceUpdateTag: tag))

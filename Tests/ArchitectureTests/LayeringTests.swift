@@ -36,12 +36,16 @@ struct LayeringTests {
   static func imports(of file: URL) throws -> [String] {
     try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
       var words = line.split(separator: " ").map(String.init)[...]
-      while let first = words.first, first.hasPrefix("@") || ["public", "package", "internal", "private"].contains(first) {
+      while let first = words.first,
+        first.hasPrefix("@") || ["public", "package", "internal", "private"].contains(first)
+      {
         words = words.dropFirst()
       }
       guard words.first == "import" else { return nil }
       words = words.dropFirst()
-      if let kind = words.first, ["struct", "class", "enum", "func", "protocol"].contains(kind) { words = words.dropFirst() }
+      if let kind = words.first, ["struct", "class", "enum", "func", "protocol"].contains(kind) {
+        words = words.dropFirst()
+      }
       return words.first?.split(separator: ".").first.map(String.init)
     }
   }

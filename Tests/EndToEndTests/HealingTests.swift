@@ -13,11 +13,14 @@ struct HealingTests {
       let events = try await region.watch(
         during: { try await region.post("failover", #"{"all": true}"#) }, until: Self.healed(6))
       for machine in try await region.truth().machines where machine.role == "live" {
-        #expect(machine.extensions.allSatisfy { $0.installsStarted == 1 && $0.installsSucceeded == 1 }, "\(machine.name)")
+        #expect(
+          machine.extensions.allSatisfy { $0.installsStarted == 1 && $0.installsSucceeded == 1 }, "\(machine.name)")
         #expect(machine.sendingSince != nil)
       }
       let kinds = events.filter { $0.itemName == "erp-web-01" }.map(\.kind)
-      let story: [EventKind] = [.failoverNoticed, .failoverCompleted, .legBroken, .healStarted, .stepStarted, .stepSucceeded, .healHealed]
+      let story: [EventKind] = [
+        .failoverNoticed, .failoverCompleted, .legBroken, .healStarted, .stepStarted, .stepSucceeded, .healHealed,
+      ]
       #expect(kinds.filter(story.contains).reduce(into: []) { if !$0.contains($1) { $0.append($1) } } == story)
     }
   }
@@ -27,7 +30,10 @@ struct HealingTests {
     try await Region.with { region in
       let events = try await region.watch(
         during: {
-          try await region.post("faults", #"{"match": "/extensions/", "method": "DELETE", "times": 5, "status": 403, "body": "{\"error\": {\"code\": \"AuthorizationFailed\", \"message\": \"no extensions/delete\"}}"}"#)
+          try await region.post(
+            "faults",
+            #"{"match": "/extensions/", "method": "DELETE", "times": 5, "status": 403, "body": "{\"error\": {\"code\": \"AuthorizationFailed\", \"message\": \"no extensions/delete\"}}"}"#
+          )
           try await region.post("failover", #"{"items": ["erp-app-01"]}"#)
         }, until: Self.healed(1))
       #expect(events.contains { $0.kind == .stepTolerated && $0.fields["code"] == "AuthorizationFailed" })
@@ -37,7 +43,9 @@ struct HealingTests {
   @Test("parks a machine whose association is refused, with code and remedy, and heals the others")
   func associationFatal() async throws {
     try await Region.with { region in
-      let yaml: (String) -> String = { $0.replacing("/dataCollectionRules/dcr-windows", with: "/dataCollectionRules/dcr-gone") }
+      let yaml: (String) -> String = {
+        $0.replacing("/dataCollectionRules/dcr-windows", with: "/dataCollectionRules/dcr-gone")
+      }
       let events = try await region.watch(
         yaml, during: { try await region.post("failover", #"{"items": ["erp-web-01", "erp-app-01"]}"#) },
         until: Self.ended(2))
@@ -57,7 +65,8 @@ struct HealingTests {
       let events = try await region.watch(
         during: { try await region.post("failover", #"{"all": true, "plan": "plan-erp"}"#) },
         until: Self.and(Self.healed(3)) { $0.kind == .jobSeen && $0.fields["state"] == "PartiallySucceeded" })
-      #expect(events.contains { $0.kind == .jobSeen && $0.fields["state"] == "PartiallySucceeded" && $0.level == .warning })
+      #expect(
+        events.contains { $0.kind == .jobSeen && $0.fields["state"] == "PartiallySucceeded" && $0.level == .warning })
       let truth = try await region.truth()
       for machine in truth.machines where machine.name.hasPrefix("erp-app") {
         #expect(machine.writes == 0, "the protected ones are not touched")
@@ -91,7 +100,8 @@ struct HealingTests {
           }) {}
           try await region.post("commit", #"{"items": ["erp-web-01"]}"#)
           try await region.post("reprotect", #"{"items": ["erp-web-01"]}"#)
-          while try await region.truth().items.first(where: { $0.name == "erp-web-01" })?.protectionState != "Protected" {}
+          while try await region.truth().items.first(where: { $0.name == "erp-web-01" })?.protectionState != "Protected"
+          {}
           try await region.post("failover", #"{"items": ["erp-web-01"]}"#)
         }, until: Self.healed(2)
       ).filter { $0.kind == .healHealed }.compactMap(\.item)
@@ -103,7 +113,9 @@ struct HealingTests {
   func vaultMissing() async throws {
     try await Region.with { region in
       let yaml: (String) -> String = { text in
-        text.replacing("vaults: [", with: "vaults: [\"/subscriptions/1/resourceGroups/none/providers/Microsoft.RecoveryServices/vaults/gone\", ")
+        text.replacing(
+          "vaults: [",
+          with: "vaults: [\"/subscriptions/1/resourceGroups/none/providers/Microsoft.RecoveryServices/vaults/gone\", ")
       }
       let events = try await region.watch(
         yaml, during: { try await region.post("failover", #"{"items": ["erp-web-01"]}"#) }, until: Self.healed(1))
@@ -124,7 +136,8 @@ struct HealingTests {
     ])
   func garbage(type: String, body: String, status: Int) async throws {
     try await Region.with { region in
-      let fault = try JSONEncoder().encode(Fault(match: "replicationProtectedItems?", times: 6, status: status, body: body, contentType: type))
+      let fault = try JSONEncoder().encode(
+        Fault(match: "replicationProtectedItems?", times: 6, status: status, body: body, contentType: type))
       let events = try await region.watch(
         during: {
           try await region.post("faults", String(decoding: fault, as: UTF8.self))
@@ -141,7 +154,8 @@ struct HealingTests {
     try await Region.with { region in
       let events = try await region.watch(
         during: {
-          try await region.post("faults", #"{"match": "/extensions/", "method": "PUT", "times": 1, "status": 503, "body": ""}"#)
+          try await region.post(
+            "faults", #"{"match": "/extensions/", "method": "PUT", "times": 1, "status": 503, "body": ""}"#)
           try await region.post("failover", #"{"items": ["erp-web-01"]}"#)
         }, until: Self.healed(1))
       #expect(events.contains { $0.kind == .stepRetrying && $0.fields["outcome"] != nil })
@@ -155,8 +169,10 @@ struct HealingTests {
     try await Region.with { region in
       try await region.post("failover", #"{"items": ["erp-web-01"]}"#)
       while try await region.truth().items.first(where: { $0.name == "erp-web-01" })?.activeLocation != "Recovery" {}
-      let machine = try #require(try await region.truth().machines.first { $0.item == "erp-web-01" && $0.role == "live" })
-      let former = try #require(try await region.truth().machines.first { $0.item == "erp-web-01" && $0.role == "former" })
+      let machine = try #require(
+        try await region.truth().machines.first { $0.item == "erp-web-01" && $0.role == "live" })
+      let former = try #require(
+        try await region.truth().machines.first { $0.item == "erp-web-01" && $0.role == "former" })
       let daemon = Daemon(configuration: try region.configuration())
       guard case .notLive = try await daemon.heal(Samples.id(former.id), within: .seconds(60), telling: { _ in })
       else {

@@ -7,7 +7,8 @@ import Testing
 /// The real executable, killed and started again.
 @Suite("The daemon", .timeLimit(.minutes(3)), .serialized)
 struct ProcessTests {
-  static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "aftercare")
+  static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+    path: "aftercare")
 
   static func start(_ region: Region, log: String) throws -> Process {
     let file = region.folder.appending(path: "aftercare.yaml")
@@ -25,7 +26,9 @@ struct ProcessTests {
 
   /// Killed as soon as the simulator has seen so many writes: after the identity, the removal, the install, the
   /// association; each time the heal goes on from the journal.
-  @Test("killed with SIGKILL at each stage of a heal goes on from its journal and installs nothing twice", arguments: [1, 2, 3, 4, 5])
+  @Test(
+    "killed with SIGKILL at each stage of a heal goes on from its journal and installs nothing twice",
+    arguments: [1, 2, 3, 4, 5])
   func killed(writes: Int) async throws {
     try await Region.with(speed: 60) { region in
       let first = try Self.start(region, log: "first.log")
@@ -79,6 +82,9 @@ struct ProcessTests {
     let words = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 78)
-    #expect(words == "/nonexistent/aftercare.yaml:1:1: there is no such file; name it with --config (an example is config/aftercare.yaml)\n")
+    #expect(
+      words
+        == "/nonexistent/aftercare.yaml:1:1: there is no such file; name it with --config (an example is config/aftercare.yaml)\n"
+    )
   }
 }

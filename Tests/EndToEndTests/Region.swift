@@ -52,7 +52,8 @@ struct Region: Sendable {
     }
   }
 
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
   func yaml(_ edit: (String) -> String = { $0 }) -> String {
     let rules = scenario.rules

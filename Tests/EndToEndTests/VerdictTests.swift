@@ -13,7 +13,9 @@ struct VerdictTests {
     var isAgentReady = true
     var finding: Finding
     var decision: Reason.Disposition
-    var testDescription: String { "resource \(resource ?? "absent"), handler \(handler ?? "absent"), failed over \(isFailedOver)" }
+    var testDescription: String {
+      "resource \(resource ?? "absent"), handler \(handler ?? "absent"), failed over \(isFailedOver)"
+    }
   }
 
   @Test(
@@ -28,8 +30,12 @@ struct VerdictTests {
       Row(resource: "Updating", handler: "ProvisioningState/succeeded", finding: .inFlight, decision: .wait),
       Row(resource: "Deleting", finding: .inFlight, decision: .wait),
       Row(handler: "ProvisioningState/Unresponsive", isAgentReady: false, finding: .unjudged, decision: .wait),
-      Row(resource: "Succeeded", handler: "ProvisioningState/succeeded", isFailedOver: false, finding: .healthy, decision: .nothing),
-      Row(resource: "Succeeded", handler: "ProvisioningState/Unresponsive", isFailedOver: false, finding: .suspect, decision: .wait),
+      Row(
+        resource: "Succeeded", handler: "ProvisioningState/succeeded", isFailedOver: false, finding: .healthy,
+        decision: .nothing),
+      Row(
+        resource: "Succeeded", handler: "ProvisioningState/Unresponsive", isFailedOver: false, finding: .suspect,
+        decision: .wait),
       Row(isFailedOver: false, finding: .absent, decision: .alert),
     ])
   func row(_ row: Row) async throws {
@@ -42,10 +48,12 @@ struct VerdictTests {
       let resource = row.resource.map { "\"\($0)\"" } ?? "null"
       let status = try await region.post(
         "machine",
-        #"{"name": "erp-web-01", "power": "running", "agentReady": \#(row.isAgentReady), "handlers": {"AzureMonitorWindowsAgent": \#(handler)}, "extensions": {"AzureMonitorWindowsAgent": \#(resource)}}"#)
+        #"{"name": "erp-web-01", "power": "running", "agentReady": \#(row.isAgentReady), "handlers": {"AzureMonitorWindowsAgent": \#(handler)}, "extensions": {"AzureMonitorWindowsAgent": \#(resource)}}"#
+      )
       #expect(status == 200)
       let configuration = try region.configuration()
-      let machine = try #require(try await PlanSurvey(configuration: configuration).machines(only: ["erp-web-01"]).first)
+      let machine = try #require(
+        try await PlanSurvey(configuration: configuration).machines(only: ["erp-web-01"]).first)
       let leg = try #require(machine.legs.first { $0.leg.contains("AzureMonitorWindowsAgent") }, "\(machine.reason)")
       #expect(leg.finding == row.finding, "\(leg.evidence)")
       #expect(machine.decision == row.decision, "\(machine.reason)")

@@ -22,14 +22,16 @@ struct FailoverTests {
     #expect(story.kinds.contains(.failoverCompleted))
   }
 
-  @Test("waits, with its reason, while the machine is not ready", arguments: [
-    (Reason.machineNotVisible, nil),
-    (.machineProvisioning, Samples.bareMachine { $0.provisioningState = "Creating" }),
-    (.machineElsewhere, Samples.bareMachine { $0.location = "uksouth" }),
-    (.machineNotRunning, Samples.bareMachine { $0.power = StatusCode("PowerState/starting") }),
-    (.agentNotReady, Samples.bareMachine { $0.agent?.status = StatusCode("ProvisioningState/Unavailable") }),
-    (.agentNotReady, Samples.bareMachine { $0.agent = nil }),
-  ] as [(Reason, Machine?)])
+  @Test(
+    "waits, with its reason, while the machine is not ready",
+    arguments: [
+      (Reason.machineNotVisible, nil),
+      (.machineProvisioning, Samples.bareMachine { $0.provisioningState = "Creating" }),
+      (.machineElsewhere, Samples.bareMachine { $0.location = "uksouth" }),
+      (.machineNotRunning, Samples.bareMachine { $0.power = StatusCode("PowerState/starting") }),
+      (.agentNotReady, Samples.bareMachine { $0.agent?.status = StatusCode("ProvisioningState/Unavailable") }),
+      (.agentNotReady, Samples.bareMachine { $0.agent = nil }),
+    ] as [(Reason, Machine?)])
   func waits(reason: Reason, machine: Machine?) {
     var story = Story()
     story.look()
@@ -72,13 +74,22 @@ struct FailoverTests {
     #expect(story.reason == .failoverRunning)
   }
 
+  @Test("that was running at first sight is completed like any other")
+  func runningAtFirstSight() {
+    var story = Story(Samples.item { $0.scenario = "UnplannedFailover" })
+    _ = story.failOver(to: Samples.stuckMachine())
+    #expect(story.state.failover?.cause == .liveMachineChanged)
+    #expect(story.state.failover?.from?.id == Samples.source)
+  }
+
   @Test("that reaches the test machine only is left alone, and said once")
   func testFailover() {
     var story = Story()
     story.look()
     story.item = Samples.item {
       $0.testFailoverState = "WaitingForCompletion"
-      $0.testFailoverMachineID = Samples.id("/subscriptions/1111/resourceGroups/rg-ukw/providers/Microsoft.Compute/virtualMachines/erp-web-01-test")
+      $0.testFailoverMachineID = Samples.id(
+        "/subscriptions/1111/resourceGroups/rg-ukw/providers/Microsoft.Compute/virtualMachines/erp-web-01-test")
     }
     story.look()
     story.look()
@@ -128,7 +139,9 @@ struct FailoverTests {
     #expect(failedOver.state.heal != nil)
 
     var healthy = Story()
-    healthy.machine = Samples.bareMachine { $0.id = Samples.source; $0.location = "uksouth" }
+    healthy.machine = Samples.bareMachine {
+      $0.id = Samples.source; $0.location = "uksouth"
+    }
     healthy.look()
     healthy.wait(.seconds(3600))
     healthy.look()
@@ -143,7 +156,9 @@ struct FailoverTests {
     var index = ItemIndex()
     index.update(story.state)
     let moved = Samples.item {
-      $0.id = Samples.id("/Subscriptions/1111/resourceGroups/rg-vault/providers/Microsoft.RecoveryServices/vaults/kv-dr/replicationFabrics/ukwest/replicationProtectionContainers/c/replicationProtectedItems/other")
+      $0.id = Samples.id(
+        "/Subscriptions/1111/resourceGroups/rg-vault/providers/Microsoft.RecoveryServices/vaults/kv-dr/replicationFabrics/ukwest/replicationProtectionContainers/c/replicationProtectedItems/other"
+      )
       $0.lifecycleID = nil
       $0.fabricObjectID = Samples.recovered
     }

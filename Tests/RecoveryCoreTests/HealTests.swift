@@ -4,7 +4,8 @@ import Testing
 
 @Suite("A heal")
 struct HealTests {
-  static let guestFailed = Fault(.guestFailed, code: "VMExtensionProvisioningError", message: "exit code 7", resource: "vm")
+  static let guestFailed = Fault(
+    .guestFailed, code: "VMExtensionProvisioningError", message: "exit code 7", resource: "vm")
 
   @Test("plans the recipe for what is broken, in dependency order")
   func plans() {
@@ -106,7 +107,8 @@ struct HealTests {
   func throttled() {
     var story = Story()
     story.reach("install AzureMonitorWindowsAgent")
-    story.settle(3, .failed(Fault(.throttled, code: "TooManyRequests", message: "", resource: "vm", retryAfter: .seconds(1200))))
+    story.settle(
+      3, .failed(Fault(.throttled, code: "TooManyRequests", message: "", resource: "vm", retryAfter: .seconds(1200))))
     let until = story.now + .seconds(1200)
     #expect(story.look(listing: false) == .perform(step: 6), "the association does not wait for the agent")
     story.settle(6, .succeeded)
@@ -120,7 +122,8 @@ struct HealTests {
     story.reach("install AzureMonitorWindowsAgent")
     let heal = try #require(story.state.heal)
     story.wait(.seconds(60))
-    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, state: "Creating", tag: heal.forceUpdateTag(heal.steps[2]))
+    Samples.install(
+      .azureMonitorWindowsAgent, on: &story.machine!, state: "Creating", tag: heal.forceUpdateTag(heal.steps[2]))
     story.look(listing: false)
     #expect(story.reason == .stepUnknown)
     Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, tag: heal.forceUpdateTag(heal.steps[2]))
@@ -143,7 +146,8 @@ struct HealTests {
   func resumes() {
     var story = Story()
     story.reach("install AzureMonitorWindowsAgent")
-    let operation = OperationHandle(resource: Samples.recovered, kind: .put, statusURL: "https://x/op?%3a%3A", locationURL: nil)
+    let operation = OperationHandle(
+      resource: Samples.recovered, kind: .put, statusURL: "https://x/op?%3a%3A", locationURL: nil)
     story.settle(3, .accepted(operation))
     story.machineFault = Fault(.unreachable, code: "x", message: "x", resource: "x")
     #expect(story.look(listing: false) == .perform(step: 3))
@@ -217,7 +221,8 @@ extension Story {
       machine?.extensions.removeAll { $0.kind == kind }
       machine?.handlers.removeAll { $0.type == kind.handlerType }
     case .install(let wanted):
-      machine?.extensions.append(ExtensionResource(name: wanted.name, kind: wanted.kind, provisioningState: "Succeeded"))
+      machine?.extensions.append(
+        ExtensionResource(name: wanted.name, kind: wanted.kind, provisioningState: "Succeeded"))
       machine?.handlers.append(
         ExtensionHandler(
           type: wanted.kind.handlerType, version: "1", status: StatusCode("ProvisioningState/Unresponsive"),

@@ -19,10 +19,14 @@ struct ValueTests {
     #expect(Timestamp(iso8601: text)?.iso8601 == canonical)
   }
 
-  @Test("what is no time is none", arguments: ["", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-02-03T10:14:42ZZ"])
+  @Test(
+    "what is no time is none",
+    arguments: ["", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-02-03T10:14:42ZZ"])
   func noTimes(text: String) { #expect(Timestamp(iso8601: text) == nil) }
 
-  @Test("the stand-ins for 'none' are known", arguments: ["0001-01-01T00:00:00", "1753-01-01T01:01:01Z", "9999-12-31T23:59:59.9999999Z"])
+  @Test(
+    "the stand-ins for 'none' are known",
+    arguments: ["0001-01-01T00:00:00", "1753-01-01T01:01:01Z", "9999-12-31T23:59:59.9999999Z"])
   func sentinels(text: String) { #expect(Timestamp(iso8601: text)?.isSentinel == true) }
 
   @Test("resource ids are compared without case and keep their text")
@@ -40,9 +44,11 @@ struct ValueTests {
 
   @Test("an identity is only ever added to")
   func identity() {
-    let one = Samples.id("/subscriptions/1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one")
+    let one = Samples.id(
+      "/subscriptions/1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/one")
     let had = ManagedIdentity(hasSystemAssigned: false, userAssigned: [one])
-    #expect(had.adding(ManagedIdentity(hasSystemAssigned: true, userAssigned: [])).type == "SystemAssigned, UserAssigned")
+    #expect(
+      had.adding(ManagedIdentity(hasSystemAssigned: true, userAssigned: [])).type == "SystemAssigned, UserAssigned")
     #expect(had.adding(.none) == had)
   }
 
@@ -51,7 +57,8 @@ struct ValueTests {
     let a = ExtensionKind(publisher: "P", type: "A")
     let b = ExtensionKind(publisher: "P", type: "B")
     let profiles = [
-      Profile(name: "one", extensions: [ExtensionTemplate(DesiredExtension(name: "A", kind: a, version: "1.0", after: [b]))]),
+      Profile(
+        name: "one", extensions: [ExtensionTemplate(DesiredExtension(name: "A", kind: a, version: "1.0", after: [b]))]),
       Profile(
         name: "two",
         extensions: [

@@ -8,7 +8,9 @@ public struct Configuration: Sendable {
   public enum LogLevel: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
 
   public struct Identity: Sendable {
-    public enum Kind: String, Sendable, CaseIterable { case automatic, managedIdentity, workloadIdentity, clientSecret, token }
+    public enum Kind: String, Sendable, CaseIterable {
+      case automatic, managedIdentity, workloadIdentity, clientSecret, token
+    }
     public var kind = Kind.automatic
     public var clientID: String?
     public var resourceID: String?

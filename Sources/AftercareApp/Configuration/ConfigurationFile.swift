@@ -18,7 +18,8 @@ public enum ConfigurationFile {
         path,
         kind == nil
           ? "there is no such file; name it with --config (an example is config/aftercare.yaml)"
-          : kind == .typeDirectory ? "this is a directory, not a file" : "the file cannot be read: check its permissions")
+          : kind == .typeDirectory
+            ? "this is a directory, not a file" : "the file cannot be read: check its permissions")
     }
     guard data.count <= mostBytes else { throw problem(path, "the file is larger than 1 MiB") }
     guard let text = String(bytes: data, encoding: .utf8) else { throw problem(path, "the file is not UTF-8 text") }

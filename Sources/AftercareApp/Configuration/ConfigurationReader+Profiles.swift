@@ -8,7 +8,11 @@ extension ConfigurationReader {
       let path = "profiles[\(index)]"
       let keys = section(entry, path, "profiles")
       var profile = Profile(name: "profile \(index + 1)")
-      if let node = keys["name"] { profile.name = text(node, "\(path).name") ?? profile.name } else { report(entry, "\(path).name", "a profile needs a name") }
+      if let node = keys["name"] {
+        profile.name = text(node, "\(path).name") ?? profile.name
+      } else {
+        report(entry, "\(path).name", "a profile needs a name")
+      }
       if read.profiles.contains(where: { $0.name == profile.name }) {
         report(keys["name"] ?? entry, "\(path).name", "the name '\(profile.name)' stands twice")
       }
@@ -76,7 +80,8 @@ extension ConfigurationReader {
       let path = "\(path)[\(index)]"
       let keys = section(entry, path, "profiles.extensions")
       guard let template = template(entry, path, keys) else { continue }
-      for wanted in template.variants where templates.contains(where: { $0.variants[wanted.key]?.kind == wanted.value.kind }) {
+      for wanted in template.variants
+      where templates.contains(where: { $0.variants[wanted.key]?.kind == wanted.value.kind }) {
         report(entry, path, "\(wanted.value.kind) stands twice for \(wanted.key.rawValue)")
       }
       templates.append(template)
@@ -101,7 +106,9 @@ extension ConfigurationReader {
       case "DependencyAgent": template = .dependencyAgent()
       case nil: return nil
       case let other?:
-        report(use, "\(path).use", "expected AzureMonitorAgent or DependencyAgent, got '\(other)'; name publisher and type instead")
+        report(
+          use, "\(path).use",
+          "expected AzureMonitorAgent or DependencyAgent, got '\(other)'; name publisher and type instead")
         return nil
       }
     } else {
@@ -111,7 +118,9 @@ extension ConfigurationReader {
         report(entry, path, "an extension needs 'use', or 'publisher' and 'type'")
         return nil
       }
-      if version == nil, keys["version"] == nil { report(entry, "\(path).version", "an extension of your own needs a version") }
+      if version == nil, keys["version"] == nil {
+        report(entry, "\(path).version", "an extension of your own needs a version")
+      }
       template = ExtensionTemplate(
         DesiredExtension(name: type, kind: ExtensionKind(publisher: publisher, type: type), version: version ?? ""))
     }
@@ -123,8 +132,12 @@ extension ConfigurationReader {
       if let version { template.variants[system]?.version = version }
       if let node = keys["name"], let name = text(node, "\(path).name") { template.variants[system]?.name = name }
       if let node = keys["settings"] { template.variants[system]?.settings = json(node, "\(path).settings") }
-      if let node = keys["autoUpgradeMinorVersion"], let flag = flag(node, path) { template.variants[system]?.autoUpgradeMinorVersion = flag }
-      if let node = keys["enableAutomaticUpgrade"], let flag = flag(node, path) { template.variants[system]?.enableAutomaticUpgrade = flag }
+      if let node = keys["autoUpgradeMinorVersion"], let flag = flag(node, path) {
+        template.variants[system]?.autoUpgradeMinorVersion = flag
+      }
+      if let node = keys["enableAutomaticUpgrade"], let flag = flag(node, path) {
+        template.variants[system]?.enableAutomaticUpgrade = flag
+      }
       for name in words(keys["after"], "\(path).after").sorted() {
         if let kind = ConfigurationReader.kind(name, system) { template.variants[system]?.after.append(kind) }
       }
@@ -151,19 +164,26 @@ extension ConfigurationReader {
           guard let kind = ConfigurationReader.kind(name, system) else { return false }
           return templates.contains { $0.variants[system]?.kind == kind }
         }
-        if !isKnown { report(node, path, "'\(name)' is no extension of this profile; write AzureMonitorAgent, DependencyAgent or Publisher.Type") }
+        if !isKnown {
+          report(
+            node, path,
+            "'\(name)' is no extension of this profile; write AzureMonitorAgent, DependencyAgent or Publisher.Type")
+        }
       }
     }
     for system in OperatingSystem.allCases {
       let wanted = templates.compactMap { $0.variants[system] }
       for start in wanted where reaches(start.kind, from: start, wanted, []) {
-        report(afters.first?.0, afters.first?.1 ?? "", "\(start.kind) comes after itself on \(system.rawValue): a circle")
+        report(
+          afters.first?.0, afters.first?.1 ?? "", "\(start.kind) comes after itself on \(system.rawValue): a circle")
         return
       }
     }
   }
 
-  private func reaches(_ goal: ExtensionKind, from start: DesiredExtension, _ all: [DesiredExtension], _ seen: Set<ExtensionKind>) -> Bool {
+  private func reaches(
+    _ goal: ExtensionKind, from start: DesiredExtension, _ all: [DesiredExtension], _ seen: Set<ExtensionKind>
+  ) -> Bool {
     start.after.contains { kind in
       if kind == goal { return true }
       guard !seen.contains(kind), let next = all.first(where: { $0.kind == kind }) else { return false }
@@ -179,7 +199,8 @@ extension ConfigurationReader {
       var association: Association?
       if let node = keys["rule"], keys["endpoint"] == nil {
         if let rule = id(node, "\(path).rule", type: "Microsoft.Insights/dataCollectionRules") {
-          association = Association(name: keys["name"].flatMap { text($0, "\(path).name") } ?? rule.name, target: .rule(rule))
+          association = Association(
+            name: keys["name"].flatMap { text($0, "\(path).name") } ?? rule.name, target: .rule(rule))
         }
       } else if let node = keys["endpoint"], keys["rule"] == nil {
         if let endpoint = id(node, "\(path).endpoint", type: "Microsoft.Insights/dataCollectionEndpoints") {
@@ -190,7 +211,9 @@ extension ConfigurationReader {
       }
       guard let association else { continue }
       if association.name.wholeMatch(of: /[A-Za-z0-9_.-]{1,64}/) == nil {
-        report(keys["name"] ?? entry, "\(path).name", "expected up to 64 letters, digits, '-', '_' or '.', got '\(association.name)'")
+        report(
+          keys["name"] ?? entry, "\(path).name",
+          "expected up to 64 letters, digits, '-', '_' or '.', got '\(association.name)'")
       }
       if associations.contains(where: { $0.name.lowercased() == association.name.lowercased() }) {
         report(entry, path, "the association '\(association.name)' stands twice")

@@ -47,7 +47,11 @@ extension ConfigurationReader {
     }
     if let node = top["identity"] { read.identity = identity(node, read.cloud) }
     if let node = top["apiVersions"] { read.apiVersions = apiVersions(node) }
-    if let node = top["vaults"] { read.vaults = vaults(node) } else { report(root, "vaults", "at least one vault is needed") }
+    if let node = top["vaults"] {
+      read.vaults = vaults(node)
+    } else {
+      report(root, "vaults", "at least one vault is needed")
+    }
     if let node = top["state"], let path = text(node, "state") { read.state = path }
     if !read.state.hasPrefix("/") {
       // Relative to the file, so that it does not depend on where the daemon was started.
@@ -69,8 +73,12 @@ extension ConfigurationReader {
     if let node = top["heal"] { heal(node, &read.heal) }
     if let node = top["logging"] {
       let keys = section(node, "logging")
-      if let node = keys["format"] { read.logging.format = choice(node, "logging.format", Configuration.LogFormat.self) ?? .text }
-      if let node = keys["level"] { read.logging.level = choice(node, "logging.level", Configuration.LogLevel.self) ?? .info }
+      if let node = keys["format"] {
+        read.logging.format = choice(node, "logging.format", Configuration.LogFormat.self) ?? .text
+      }
+      if let node = keys["level"] {
+        read.logging.level = choice(node, "logging.level", Configuration.LogLevel.self) ?? .info
+      }
     }
     if let node = top["profiles"] { profiles(node, &read) }
     if read.profiles.isEmpty { read.warnings.append("there are no profiles: nothing will be healed, only reported") }
@@ -154,7 +162,9 @@ extension ConfigurationReader {
   private func identity(_ node: Node, _ cloud: Configuration.Cloud) -> Configuration.Identity {
     var read = Configuration.Identity()
     let keys = section(node, "identity")
-    if let node = keys["kind"] { read.kind = choice(node, "identity.kind", Configuration.Identity.Kind.self) ?? .automatic }
+    if let node = keys["kind"] {
+      read.kind = choice(node, "identity.kind", Configuration.Identity.Kind.self) ?? .automatic
+    }
     func put(_ key: String) -> String? { keys[key].flatMap { text($0, "identity.\(key)") } }
     read.clientID = put("clientId")
     read.resourceID = put("resourceId")
@@ -170,7 +180,8 @@ extension ConfigurationReader {
     }
     if read.kind == .token, read.token == nil { report(node, "identity.token", "kind: token needs a token") }
     if read.kind == .clientSecret, [read.tenantID, read.clientID, read.clientSecret].contains(nil) {
-      report(node, "identity", "kind: clientSecret needs tenantId, clientId and clientSecret (use ${NAME} for the secret)")
+      report(
+        node, "identity", "kind: clientSecret needs tenantId, clientId and clientSecret (use ${NAME} for the secret)")
     }
     if [read.clientID, read.resourceID, read.objectID].compactMap({ $0 }).count > 1, read.kind == .managedIdentity {
       report(node, "identity", "at most one of clientId, resourceId and objectId names a managed identity")

@@ -32,7 +32,9 @@ final class ConfigurationReader {
       }
       if !known.contains(name) {
         let near = known.min { Distance.between($0, name) < Distance.between($1, name) } ?? ""
-        let hint = Distance.between(near, name) <= max(2, name.count / 3) ? "; did you mean '\(near)'?" : "; known are \(known.joined(separator: ", "))"
+        let hint =
+          Distance.between(near, name) <= max(2, name.count / 3)
+          ? "; did you mean '\(near)'?" : "; known are \(known.joined(separator: ", "))"
         report(key, path, "unknown key '\(name)'\(hint)")
       } else if members.updateValue(value, forKey: name) != nil {
         report(key, path, "the key '\(name)' stands twice")

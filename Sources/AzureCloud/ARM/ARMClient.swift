@@ -90,7 +90,8 @@ struct ARMClient: Sendable {
     } catch {
       let start = String(decoding: answer.body.prefix(80), as: UTF8.self)
       throw .unintelligible(
-        "the answer is not the JSON that was asked for; it begins with '\(start)'", resource: ARMClient.resource(of: url),
+        "the answer is not the JSON that was asked for; it begins with '\(start)'",
+        resource: ARMClient.resource(of: url),
         answer: answer)
     }
   }

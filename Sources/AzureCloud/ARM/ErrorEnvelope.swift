@@ -33,14 +33,20 @@ struct ErrorEnvelope {
     var code = error["code"]?.text
     var message = error["message"]?.text
     for _ in 0..<8 {
-      guard case .array(let details)? = error["details"], let inner = details.first(where: { $0["code"] != nil }) else { break }
+      guard case .array(let details)? = error["details"], let inner = details.first(where: { $0["code"] != nil }) else {
+        break
+      }
       code = inner["code"]?.text ?? code
       message = inner["message"]?.text ?? message
       error = inner
     }
-    if case .string(let details)? = error["details"] { message = [message, details].compactMap { $0 }.joined(separator: " ") }
+    if case .string(let details)? = error["details"] {
+      message = [message, details].compactMap { $0 }.joined(separator: " ")
+    }
     // JSON again, as text inside of the message.
-    if let text = message, text.hasPrefix("{"), let nested = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) {
+    if let text = message, text.hasPrefix("{"),
+      let nested = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    {
       let inner = ErrorEnvelope(nested, status: status)
       if inner.code != "HTTP\(status)" { (code, message) = (inner.code, inner.message) }
     }
@@ -51,7 +57,8 @@ struct ErrorEnvelope {
 
   /// Nothing that an answer says may break a log line or fill a journal.
   static func clean(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(1000).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    String(
+      String.UnicodeScalarView(text.unicodeScalars.prefix(1000).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
   }
 }
 

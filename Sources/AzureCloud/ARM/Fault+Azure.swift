@@ -25,7 +25,8 @@ extension Fault {
     let kind: Fault.Kind =
       switch error.code {
       case .cancelled, .shutDown: .stopped
-      case .truncated, .protocolViolation, .bodyTooLarge, .headersTooLarge, .inflationTooLarge, .badCompression: .unintelligible
+      case .truncated, .protocolViolation, .bodyTooLarge, .headersTooLarge, .inflationTooLarge, .badCompression:
+        .unintelligible
       case .invalidURL, .schemeNotAllowed: .untrusted
       default: .unreachable
       }
@@ -58,7 +59,9 @@ extension Fault {
     case 408, 500...: return .unavailable
     default:
       if words.contains("multiple vmextensions per handler") { return .duplicateHandler }
-      if code == "propertychangenotallowed" || words.contains("cannot update handlerversion") { return .mustRemoveFirst }
+      if code == "propertychangenotallowed" || words.contains("cannot update handlerversion") {
+        return .mustRemoveFirst
+      }
       // Redirects are not followed: whoever sends one is not ARM.
       return status < 400 ? .unintelligible : .invalid
     }

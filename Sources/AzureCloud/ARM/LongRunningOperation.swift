@@ -8,7 +8,9 @@ struct LongRunningOperation: Sendable {
   let version: String
 
   /// What the answer to a PUT, PATCH or DELETE means.
-  func begun(_ answer: TransferResponse, _ kind: OperationHandle.Kind, on resource: ResourceID) throws(Fault) -> Progress {
+  func begun(_ answer: TransferResponse, _ kind: OperationHandle.Kind, on resource: ResourceID) throws(Fault)
+    -> Progress
+  {
     let handle = OperationHandle(
       resource: resource, kind: kind, statusURL: answer.header("Azure-AsyncOperation"),
       locationURL: answer.header("Location"), correlationID: answer.correlationID)
@@ -62,7 +64,9 @@ struct LongRunningOperation: Sendable {
     var moved = handle
     if let fresh = answer.header("Location") {
       guard client.environment.trusts(fresh) else {
-        throw Fault(.untrusted, code: "UntrustedHost", message: "an operation moved to another host", resource: handle.resource.text)
+        throw Fault(
+          .untrusted, code: "UntrustedHost", message: "an operation moved to another host",
+          resource: handle.resource.text)
       }
       moved.locationURL = fresh
     }
@@ -88,7 +92,8 @@ struct LongRunningOperation: Sendable {
       if error.kind == .notFound, handle.kind == .delete { return .done }
       guard error.kind == .notFound else { throw error }
       throw Fault(
-        .unavailable, code: error.code, message: "neither the operation nor its resource is visible", resource: error.resource,
+        .unavailable, code: error.code, message: "neither the operation nor its resource is visible",
+        resource: error.resource,
         status: error.status, correlationID: error.correlationID)
     }
   }

@@ -3,7 +3,9 @@ import RecoveryCore
 /// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.
 extension Machine {
   init?(_ document: JSONValue) {
-    guard let id = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else { return nil }
+    guard let id = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
+      return nil
+    }
     let view = properties["instanceView"] ?? .object([:])
     let statuses = view["statuses"]?.elements ?? []
     let codes = statuses.compactMap { $0["code"]?.text }.map { StatusCode($0) }
@@ -35,7 +37,8 @@ extension ExtensionHandler {
     guard let type = document["type"]?.text else { return nil }
     let status = document["status"]
     self.init(
-      type: type, version: document["typeHandlerVersion"]?.text ?? "", status: status?["code"]?.text.map { StatusCode($0) },
+      type: type, version: document["typeHandlerVersion"]?.text ?? "",
+      status: status?["code"]?.text.map { StatusCode($0) },
       message: status?["message"]?.text)
   }
 }
@@ -58,8 +61,10 @@ extension ExtensionResource {
       let name = document["id"]?.text.flatMap({ ResourceID($0)?.name }) ?? document["name"]?.text
     else { return nil }
     self.init(
-      name: name, kind: ExtensionKind(publisher: publisher, type: type), version: properties["typeHandlerVersion"]?.text,
-      provisioningState: properties["provisioningState"]?.text ?? "", forceUpdateTag: properties["forceUpdateTag"]?.text,
+      name: name, kind: ExtensionKind(publisher: publisher, type: type),
+      version: properties["typeHandlerVersion"]?.text,
+      provisioningState: properties["provisioningState"]?.text ?? "",
+      forceUpdateTag: properties["forceUpdateTag"]?.text,
       settings: properties["settings"])
   }
 

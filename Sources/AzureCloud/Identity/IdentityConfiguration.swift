@@ -36,7 +36,8 @@ extension IdentityConfiguration {
       return source
     }
     func workload(_ tenant: String?, _ client: String?, _ file: String?) -> (any TokenSource)? {
-      guard let tenant = tenant ?? environment["AZURE_TENANT_ID"], let client = client ?? environment["AZURE_CLIENT_ID"],
+      guard let tenant = tenant ?? environment["AZURE_TENANT_ID"],
+        let client = client ?? environment["AZURE_CLIENT_ID"],
         let file = file ?? environment["AZURE_FEDERATED_TOKEN_FILE"]
       else { return nil }
       return WorkloadIdentitySource(

@@ -122,7 +122,8 @@ private enum TokenForm {
       method: .post, url: "\(environment.authorityHost)/\(TokenRequest.escaped(tenant))/oauth2/v2.0/token")
     request.fields[.contentType] = "application/x-www-form-urlencoded"
     request.body = TokenRequest.form(
-      [("grant_type", "client_credentials"), ("client_id", client), ("scope", environment.audience + "/.default")] + proof)
+      [("grant_type", "client_credentials"), ("client_id", client), ("scope", environment.audience + "/.default")]
+        + proof)
     request.limits.whole = .seconds(30)
     return request
   }

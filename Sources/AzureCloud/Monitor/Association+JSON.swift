@@ -5,7 +5,8 @@ extension Association {
   init?(_ document: JSONValue) {
     guard let name = document["name"]?.text, let properties = document["properties"] else { return nil }
     func id(_ name: String) -> ResourceID? { properties[name]?.text.flatMap { ResourceID($0) } }
-    let target = id("dataCollectionRuleId").map { Target.rule($0) } ?? id("dataCollectionEndpointId").map { Target.endpoint($0) }
+    let target =
+      id("dataCollectionRuleId").map { Target.rule($0) } ?? id("dataCollectionEndpointId").map { Target.endpoint($0) }
     guard let target else { return nil }
     self.init(name: name, target: target, summary: properties["description"]?.text)
   }

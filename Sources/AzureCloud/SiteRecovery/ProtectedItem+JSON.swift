@@ -4,7 +4,9 @@ import RecoveryCore
 /// absent or null; only the item's own id must be there.
 extension ProtectedItem {
   init?(_ document: JSONValue, in vault: ResourceID) {
-    guard let itemID = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else { return nil }
+    guard let itemID = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
+      return nil
+    }
     let details = properties["providerSpecificDetails"] ?? .object([:])
     func id(_ name: String) -> ResourceID? { details[name]?.text.flatMap { ResourceID($0) } }
     func place(_ location: String, _ zone: String) -> Place {
@@ -16,14 +18,17 @@ extension ProtectedItem {
     let primary = place("primaryFabricLocation", "primaryAvailabilityZone")
     self.init(
       id: itemID, name: name, vault: vault, friendlyName: properties["friendlyName"]?.text ?? name,
-      instanceType: details["instanceType"]?.text ?? "", protectionState: ProtectionState(properties["protectionState"]?.text ?? ""),
-      activeLocation: properties["activeLocation"]?.text ?? "", testFailoverState: properties["testFailoverState"]?.text,
+      instanceType: details["instanceType"]?.text ?? "",
+      protectionState: ProtectionState(properties["protectionState"]?.text ?? ""),
+      activeLocation: properties["activeLocation"]?.text ?? "",
+      testFailoverState: properties["testFailoverState"]?.text,
       allowedOperations: properties["allowedOperations"]?.elements.compactMap(\.text) ?? [],
       scenario: scenario.flatMap { $0.isEmpty || $0.lowercased() == "none" ? nil : $0 },
       lastSuccessfulFailover: time.flatMap { $0.isSentinel ? nil : $0 }, lifecycleID: details["lifecycleId"]?.text,
       fabricObjectID: id("fabricObjectId"), recoveryFabricObjectID: id("recoveryFabricObjectId"),
       testFailoverMachineID: id("testFailoverRecoveryFabricObjectId"),
-      testFailoverMachineName: details["tfoAzureVMName"]?.text, recoveryMachineName: details["recoveryAzureVMName"]?.text,
+      testFailoverMachineName: details["tfoAzureVMName"]?.text,
+      recoveryMachineName: details["recoveryAzureVMName"]?.text,
       recoveryResourceGroup: id("recoveryAzureResourceGroupId"), primary: primary,
       recovery: place("recoveryFabricLocation", "recoveryAvailabilityZone"),
       initialPrimary: details["initialPrimaryFabricLocation"]?.text.map {

@@ -25,6 +25,8 @@ extension Deliberation {
   /// breakage that is found.
   private mutating func meet(_ item: ProtectedItem, _ candidate: ResourceID) -> Conclusion? {
     if item.isBusyWithAnythingButReprotect, isFailover(item.scenario) {
+      // While it runs the source is still the live machine: what comes after it is then seen as a change.
+      if item.isActiveAtPrimary { state.live = MachineIdentity(id: candidate, vmID: nil) }
       begin(nil, item)
       return wait(.failoverRunning)
     }
@@ -84,7 +86,9 @@ extension Deliberation {
       state.transition?.firstConfirmed = now
       return (.confirming, again(in: policy.confirmAfter))
     }
-    guard now - confirmed >= policy.confirmAfter else { return (.confirming, .lookAgain(confirmed + policy.confirmAfter)) }
+    guard now - confirmed >= policy.confirmAfter else {
+      return (.confirming, .lookAgain(confirmed + policy.confirmAfter))
+    }
     complete(.liveMachineChanged, machine, cloudTime: item.lastSuccessfulFailover ?? machine.created)
     return nil
   }

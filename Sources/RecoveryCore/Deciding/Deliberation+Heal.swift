@@ -92,7 +92,9 @@ extension Deliberation {
   /// A view that was rendered before the install proves nothing: the guest agent must have reported since, by Azure's
   /// own clock. Where its time does not move, two looks a confirmation apart must do.
   private func hasAgentSpoken(_ machine: Machine, _ verifyingSince: Timestamp) -> Bool {
-    guard let before = state.heal?.agentReportedBeforeInstall, let reported = machine.agent?.reported else { return true }
+    guard let before = state.heal?.agentReportedBeforeInstall, let reported = machine.agent?.reported else {
+      return true
+    }
     return reported > before || now - verifyingSince >= policy.confirmAfter
   }
 
@@ -113,7 +115,9 @@ extension Deliberation {
   private mutating func finishFailed() -> Conclusion {
     let failed = state.heal?.steps.filter { $0.state == .failed } ?? []
     let words = failed.compactMap { step in step.fault.map { "\(step.title): \($0.code): \($0.message)" } }
-    return park(words.isEmpty ? "no step can run" : words.joined(separator: "; "), remedy: failed.compactMap(\.fault).first?.remedy)
+    return park(
+      words.isEmpty ? "no step can run" : words.joined(separator: "; "),
+      remedy: failed.compactMap(\.fault).first?.remedy)
   }
 
   /// Stops trying, says so once, and waits for a person.
@@ -167,7 +171,8 @@ extension Deliberation {
       guard let broken else { continue }
       change(step.ordinal) { $0.state = .failed }
       guard step.work != .verify else { continue }
-      say(.stepFailed, level: .warning, fields: ["step": step.title, "cause": "step \(broken), which it needs, failed"])
+      say(
+        .stepFailed, level: .warning, fields: ["step": step.title, "cause": "step \(broken), which it needs, failed"])
     }
   }
 

@@ -21,7 +21,8 @@ extension Deliberation {
       readable()
       recognise(machine)
       if machine.associations != nil { state.lastAssociationsLook = now }
-      let desired = state.heal.flatMap { $0.status.isRunning ? $0.desired : nil }
+      let desired =
+        state.heal.flatMap { $0.status.isRunning ? $0.desired : nil }
         ?? DesiredState(profiles: decider.profiles, for: machine)
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
       if state.heal?.status.isRunning ?? false { return heal(machine) }
@@ -71,7 +72,8 @@ extension Deliberation {
     }
     let suspects = judgeSuspects(isExplained: isMoving)
     let broken = state.legs.filter { $0.finding.isBroken } + (isMoving ? suspects.ripe : [])
-    let unexplained = state.legs.filter { $0.finding == .absent || $0.finding == .unknown }
+    let unexplained =
+      state.legs.filter { $0.finding == .absent || $0.finding == .unknown }
       + (isMoving ? [] : state.legs.filter { $0.finding.isBroken } + suspects.ripe)
     if case .parked = state.heal?.status, isHealOfLive {
       if broken.isEmpty, suspects.unripe.isEmpty, unexplained.isEmpty {

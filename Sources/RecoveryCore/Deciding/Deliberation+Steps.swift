@@ -98,7 +98,8 @@ extension Deliberation {
           step: step.ordinal,
           outcome: .failed(
             Fault(
-              .guestFailed, code: "VMExtensionProvisioningError", message: "the extension was found failed after a restart",
+              .guestFailed, code: "VMExtensionProvisioningError",
+              message: "the extension was found failed after a restart",
               resource: machine.id.text)))
       }
     }
@@ -110,7 +111,9 @@ extension Deliberation {
   private func hasArrived(_ step: Step, _ resource: ExtensionResource) -> Bool {
     guard let heal = state.heal else { return false }
     if let tag = resource.forceUpdateTag { return tag == heal.forceUpdateTag(step) }
-    return heal.steps.contains { $0.extensionKind == resource.kind && $0.ordinal < step.ordinal && $0.state == .succeeded }
+    return heal.steps.contains {
+      $0.extensionKind == resource.kind && $0.ordinal < step.ordinal && $0.state == .succeeded
+    }
   }
 
   private mutating func succeed(_ step: Step) { settle(step: step.ordinal, outcome: .succeeded) }
@@ -151,8 +154,10 @@ extension Deliberation {
         $0.intended = now
       }
       let found = "the answer was lost; Azure is asked what came of it"
-      say(.stepRetrying, fields: fields(step, fault.correlationID).merging(fault.fields) { mine, _ in mine }
-        .merging(["outcome": found]) { mine, _ in mine })
+      say(
+        .stepRetrying,
+        fields: fields(step, fault.correlationID).merging(fault.fields) { mine, _ in mine }
+          .merging(["outcome": found]) { mine, _ in mine })
     }
   }
 

@@ -79,7 +79,8 @@ public struct ExtensionTemplate: Hashable, Sendable {
       DesiredExtension(name: kind.type, kind: kind, version: version, settings: settings, needsIdentity: true)
     }
     return ExtensionTemplate(variants: [
-      .windows: variant(.azureMonitorWindowsAgent, windowsVersion), .linux: variant(.azureMonitorLinuxAgent, linuxVersion),
+      .windows: variant(.azureMonitorWindowsAgent, windowsVersion),
+      .linux: variant(.azureMonitorLinuxAgent, linuxVersion),
     ])
   }
 

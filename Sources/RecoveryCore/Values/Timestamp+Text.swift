@@ -4,7 +4,8 @@ extension Timestamp {
   public init?(iso8601 text: some StringProtocol) {
     var scanner = DigitScanner(text.utf8)
     guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
-      scanner.skip("-"), let day = scanner.number(digits: 2), scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
+      scanner.skip("-"), let day = scanner.number(digits: 2),
+      scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
       let hour = scanner.number(digits: 2), scanner.skip(":"), let minute = scanner.number(digits: 2),
       scanner.skip(":"), let second = scanner.number(digits: 2)
     else { return nil }
@@ -40,7 +41,8 @@ extension Timestamp {
       guard afternoon || scanner.skip("A") || scanner.skip("a"), (1...12).contains(hour) else { return nil }
       hour = hour % 12 + (afternoon ? 12 : 0)
     }
-    guard let midnight = Timestamp.milliseconds(year: year, month: month, day: day), hour < 24, minute < 60, second <= 60
+    guard let midnight = Timestamp.milliseconds(year: year, month: month, day: day), hour < 24, minute < 60,
+      second <= 60
     else { return nil }
     milliseconds = midnight + ((hour * 60 + minute) * 60 + second) * 1000
   }

@@ -1,0 +1,135 @@
+import AftercareApp
+import Foundation
+import RecoveryCore
+import Testing
+
+@Suite("The configuration")
+struct ConfigurationTests {
+  static let vault = "/subscriptions/1/resourceGroups/g/providers/Microsoft.RecoveryServices/vaults/v"
+  static let minimal = "vaults: [\"\(vault)\"]\n"
+
+  static func problems(_ yaml: String, _ environment: [String: String] = [:]) -> [String] {
+    do {
+      _ = try ConfigurationFile.parse(yaml, file: "a.yaml", environment: environment)
+      return []
+    } catch let error as ConfigurationError {
+      return error.problems.map(\.description)
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  @Test("that is shipped as an example parses")
+  func example() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let read = try ConfigurationFile.load(path: root.appending(path: "config/aftercare.yaml").path, environment: [:])
+    #expect(read.mode == .observe)
+    #expect(read.profiles.map(\.name) == ["standard", "dependency-map"])
+  }
+
+  @Test(
+    "says what is wrong, where, and what was meant",
+    arguments: [
+      ("watch: {itmes: 60s}\n", "a.yaml:2:9: watch: unknown key 'itmes'; did you mean 'items'?"),
+      (
+        "watch: {items: 60}\n",
+        "a.yaml:2:16: watch.items: expected a positive duration such as 250ms, 60s, 1m30s or 6h, got '60'; add a unit: ms, s, m, h or d"
+      ),
+      (
+        "watch: {items: sixty}\n",
+        "a.yaml:2:16: watch.items: expected a positive duration such as 250ms, 60s, 1m30s or 6h, got 'sixty'"
+      ),
+      ("mode: heel\n", "a.yaml:2:7: mode: expected one of observe, heal, got 'heel'"),
+      ("cloud: simulator\n", "a.yaml:2:8: endpoint: cloud: simulator needs an endpoint, such as http://127.0.0.1:8410"),
+      (
+        "cloud: simulator\nendpoint: http://10.0.0.1:1\n",
+        "a.yaml:3:11: endpoint: a simulator must be on loopback (127.0.0.1, localhost or [::1]), got '10.0.0.1'"
+      ),
+      (
+        "endpoint: https://management.azure.com\n",
+        "a.yaml:2:11: endpoint: belongs to cloud: simulator only; the clouds of Azure have their own"
+      ),
+      (
+        "identity: {kind: clientSecret, clientSecret: \"${SECRET}\"}\n",
+        "a.yaml:2:46: identity.clientSecret: the environment variable SECRET is not set"
+      ),
+      ("heal: {attempts: 0}\n", "a.yaml:2:18: heal.attempts: expected a whole number from 1 to 100, got '0'"),
+      (
+        "profiles: [{name: p, match: {os: solaris}}]\n",
+        "a.yaml:2:34: profiles[0].match.os: expected one of windows, linux, got 'solaris'"
+      ),
+      (
+        "profiles: [{name: p, extensions: [{use: Puppet}]}]\n",
+        "a.yaml:2:41: profiles[0].extensions[0].use: expected AzureMonitorAgent or DependencyAgent, got 'Puppet'; name publisher and type instead"
+      ),
+      (
+        "profiles: [{name: p, associations: [{name: a}]}]\n",
+        "a.yaml:2:37: profiles[0].associations[0]: an association names exactly one of 'rule' and 'endpoint'"
+      ),
+    ])
+  func problem(yaml: String, expected: String) {
+    #expect(Self.problems(Self.minimal + yaml).contains(expected), "\(Self.problems(Self.minimal + yaml))")
+  }
+
+  @Test("says everything that is wrong at once, in the order of the lines")
+  func all() {
+    let problems = Self.problems("vaults: [x]\nmode: heel\nwatch: {items: 1}\ncolour: red\n")
+    #expect(problems.count == 4)
+    #expect(problems == problems.sorted())
+  }
+
+  @Test("that is empty, not YAML, or without a vault is an error")
+  func broken() {
+    #expect(Self.problems("").first?.contains("empty") == true)
+    #expect(Self.problems("vaults: [").first?.contains("not YAML") == true)
+    #expect(Self.problems("mode: heal\n").first?.contains("at least one vault") == true)
+  }
+
+  @Test("refuses circles in the order of extensions")
+  func circle() {
+    let yaml =
+      Self.minimal + """
+        profiles:
+          - name: p
+            extensions:
+              - {publisher: P, type: A, version: "1.0", after: [P.B]}
+              - {publisher: P, type: B, version: "1.0", after: [P.A]}
+
+        """
+    #expect(Self.problems(yaml).contains { $0.contains("a circle") })
+  }
+
+  @Test("takes values from the environment, and dollars as they are")
+  func environment() throws {
+    let read = try ConfigurationFile.parse(
+      Self.minimal + "identity: {kind: clientSecret, tenantId: \"${T:-t}\", clientId: c, clientSecret: \"${S}$$\"}\n",
+      file: "a.yaml",
+      environment: ["S": "secret"])
+    #expect(read.identity.clientSecret == "secret$")
+    #expect(read.identity.tenantID == "t")
+  }
+
+  @Test("makes profiles for both systems")
+  func profiles() throws {
+    let read = try ConfigurationFile.parse(
+      Self.minimal + """
+        profiles:
+          - name: p
+            identity: {systemAssigned: true}
+            extensions:
+              - {use: AzureMonitorAgent, version: "1.40"}
+              - {use: DependencyAgent}
+              - {publisher: Contoso.Monitoring, type: Watcher, version: "1.0", os: linux, settings: {level: 3, deep: {on: true}}, after: [DependencyAgent]}
+
+        """, file: "a.yaml", environment: [:])
+    let extensions = try #require(read.profiles.first?.extensions)
+    #expect(extensions[0].variants[.windows]?.kind == .azureMonitorWindowsAgent)
+    #expect(extensions[0].variants[.linux]?.version == "1.40")
+    #expect(extensions[1].variants[.linux]?.after == [.azureMonitorLinuxAgent])
+    #expect(extensions[2].variants[.windows] == nil)
+    #expect(
+      extensions[2].variants[.linux]?.settings == .object(["level": .integer(3), "deep": .object(["on": .bool(true)])]))
+    #expect(extensions[2].variants[.linux]?.after == [.dependencyAgentLinux])
+  }
+}

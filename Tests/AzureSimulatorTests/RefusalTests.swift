@@ -1,0 +1,159 @@
+import Foundation
+import Testing
+
+@testable import AzureSimulator
+
+/// The simulator by itself, on a clock that moves by hand.
+@Suite("The simulator")
+struct RefusalTests {
+  static let machine =
+    "/subscriptions/5e000000-0000-4000-8000-000000000001/resourceGroups/rg-erp-uks/providers/Microsoft.Compute/virtualMachines/erp-web-01"
+  static let recovered = machine.replacing("rg-erp-uks", with: "rg-erp-ukw")
+
+  struct Stage {
+    let clock = SimulationClock(manual: Date(timeIntervalSince1970: 1_770_113_600))
+    let azure: SimulatedAzure
+
+    init() throws {
+      let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+      let yaml = try String(contentsOf: root.appending(path: "config/scenarios/plain.yaml"), encoding: .utf8)
+      azure = SimulatedAzure(try Scenario(checking: yaml, file: "plain.yaml"), clock: clock)
+    }
+
+    func ask(_ method: String, _ target: String, _ body: String = "") async -> SimulatedResponse {
+      await azure.respond(
+        to: SimulatedRequest(
+          method: method, target: target, headers: ["authorization": "Bearer simulator-token"], body: Array(body.utf8),
+          origin: "http://sim"))
+    }
+
+    func put(_ name: String, type: String = "AzureMonitorWindowsAgent", on machine: String = RefusalTests.recovered)
+      async -> SimulatedResponse
+    {
+      await ask(
+        "PUT", "\(machine)/extensions/\(name)?api-version=1",
+        #"{"location": "\#(machine.contains("ukw") ? "ukwest" : "uksouth")", "properties": {"publisher": "Microsoft.Azure.Monitor", "type": "\#(type)", "typeHandlerVersion": "1.2"}}"#
+      )
+    }
+
+    /// erp-web-01 has failed over and its agent is ready.
+    func failOver() async {
+      _ = await ask("POST", "/_simulator/failover", #"{"items": ["erp-web-01"]}"#)
+      clock.advance(by: 146)
+      _ = await ask("GET", "/_simulator/clock")
+      clock.advance(by: 120)
+    }
+  }
+
+  @Test("plays the recorded sequence of a failover: the machine is visible before the item says so")
+  func sequence() async throws {
+    let stage = try Stage()
+    _ = await stage.ask("POST", "/_simulator/failover", #"{"items": ["erp-web-01"]}"#)
+    stage.clock.advance(by: 109)
+    #expect(await stage.ask("GET", "\(Self.recovered)?api-version=1").status == 404)
+    stage.clock.advance(by: 2)
+    #expect(await stage.ask("GET", "\(Self.recovered)?api-version=1").status == 200)
+    let item = "replicationProtectedItems?api-version=1"
+    let vault = stage.azure.scenario.vaultIDs[0]
+    #expect(await stage.ask("GET", "\(vault)/\(item)").body.contains("\"scenarioName\":\"UnplannedFailover\""))
+    stage.clock.advance(by: 35)
+    #expect(await stage.ask("GET", "\(vault)/\(item)").body.contains("UnplannedFailoverCommitPendingStatesBegin"))
+    let view = await stage.ask("GET", "\(Self.recovered)/instanceView?api-version=1").body
+    #expect(view.contains("ProvisioningState/Unavailable"))
+  }
+
+  @Test("answers an install with 201 and one header, and its operation byte for byte")
+  func install() async throws {
+    let stage = try Stage()
+    await stage.failOver()
+    #expect(
+      await stage.ask("DELETE", "\(Self.recovered)/extensions/AzureMonitorWindowsAgent?api-version=1").status == 204)
+    let answer = await stage.put("AzureMonitorWindowsAgent")
+    #expect(answer.status == 201)
+    let url = try #require(answer.headers.first { $0.0 == "Azure-AsyncOperation" }?.1)
+    #expect(url.utf8.count > 2500)
+    #expect(!answer.headers.contains { $0.0 == "Location" || $0.0 == "Retry-After" })
+    let target = url.replacing("http://sim", with: "")
+    #expect(await stage.ask("GET", target).body.contains("InProgress"))
+    #expect(
+      await stage.ask("GET", target.replacing("%3a", with: "%3A")).status == 404, "a normalised URL is another one")
+    stage.clock.advance(by: 31)
+    #expect(await stage.ask("GET", target).body.contains("Succeeded"))
+    #expect(
+      await stage.ask("GET", "\(Self.recovered)/instanceView?api-version=1").body.contains(
+        "Error while parsing heartbeat"))
+    stage.clock.advance(by: 21)
+    #expect(await stage.ask("GET", "\(Self.recovered)/instanceView?api-version=1").body.contains("Plugin enabled"))
+  }
+
+  @Test("leaves a stale handler in place when nobody removes it first")
+  func stale() async throws {
+    let stage = try Stage()
+    await stage.failOver()
+    _ = await stage.put("AzureMonitorWindowsAgent")
+    stage.clock.advance(by: 600)
+    #expect(
+      await stage.ask("GET", "\(Self.recovered)/instanceView?api-version=1").body.contains(
+        "ProvisioningState/Unresponsive"))
+  }
+
+  @Test("refuses what ARM refuses")
+  func refusals() async throws {
+    let stage = try Stage()
+    #expect(
+      await stage.azure.respond(to: SimulatedRequest(method: "GET", target: Self.machine, origin: "")).status == 401)
+    #expect(await stage.ask("GET", Self.machine).body.contains("MissingApiVersionParameter"))
+    #expect(await stage.put("Other", on: Self.machine).body.contains("Multiple VMExtensions per handler"))
+    #expect(
+      await stage.put("AzureMonitorWindowsAgent", type: "Else", on: Self.machine).body.contains(
+        "PropertyChangeNotAllowed"))
+    let deletion = await stage.ask("DELETE", "\(Self.machine)/extensions/AzureMonitorWindowsAgent?api-version=1")
+    #expect(deletion.status == 202)
+    #expect(Set(deletion.headers.map(\.0)).isSuperset(of: ["Azure-AsyncOperation", "Location"]))
+    #expect(await stage.put("AzureMonitorWindowsAgent", on: Self.machine).body.contains("marked for deletion"))
+    #expect(await stage.put("New", type: "Else", on: Self.machine).body.contains("another operation is in progress"))
+    _ = await stage.ask("POST", "/_simulator/machine", #"{"name": "erp-web-01", "power": "deallocated"}"#)
+    #expect(await stage.put("New", type: "Else", on: Self.machine).body.contains("when the VM is not running"))
+  }
+
+  @Test("fails an install after 25 minutes when the agent stays silent")
+  func silentAgent() async throws {
+    let stage = try Stage()
+    await stage.failOver()
+    _ = await stage.ask("POST", "/_simulator/machine", #"{"name": "erp-web-01", "agentReady": false}"#)
+    _ = await stage.ask("POST", "/_simulator/machine", #"{"id": "\#(Self.recovered)", "agentReady": false}"#)
+    let url = try #require(
+      await stage.put("AzureMonitorWindowsAgent").headers.first { $0.0 == "Azure-AsyncOperation" }?.1)
+    stage.clock.advance(by: 24 * 60)
+    #expect(await stage.ask("GET", url.replacing("http://sim", with: "")).body.contains("InProgress"))
+    stage.clock.advance(by: 61)
+    #expect(
+      await stage.ask("GET", url.replacing("http://sim", with: "")).body.contains("VMAgentStatusCommunicationError"))
+  }
+
+  @Test("drops user-assigned identities that a PATCH does not name")
+  func identity() async throws {
+    let stage = try Stage()
+    let id = "/subscriptions/1/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/i"
+    _ = await stage.ask(
+      "PATCH", "\(Self.machine)?api-version=1",
+      #"{"identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {"\#(id)": {}}}}"#)
+    stage.clock.advance(by: 60)
+    #expect(await stage.ask("GET", "\(Self.machine)?api-version=1").body.contains(id))
+    _ = await stage.ask("PATCH", "\(Self.machine)?api-version=1", #"{"identity": {"type": "SystemAssigned"}}"#)
+    #expect(await !stage.ask("GET", "\(Self.machine)?api-version=1").body.contains(id))
+  }
+
+  @Test("says which key of a scenario is wrong")
+  func strict() {
+    #expect(throws: ScenarioError.self) {
+      try Scenario(checking: "name: x\nvaults: []\nmachines: []\nspede: 3\n", file: "s.yaml")
+    }
+    do {
+      _ = try Scenario(checking: "name: x\nvaults: []\nmachines: []\nspede: 3\n", file: "s.yaml")
+    } catch {
+      #expect("\(error)".contains("unknown key 'spede'"))
+    }
+  }
+}
