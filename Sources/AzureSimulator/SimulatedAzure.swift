@@ -5,7 +5,7 @@ import FoundationEssentials
 /// It is a peer of whoever talks to it and knows nothing of them. Time is the clock's; everything that has become due
 /// is applied before a request is answered.
 public actor SimulatedAzure {
-  let scenario: Scenario
+  nonisolated let scenario: Scenario
   let clock: SimulationClock
   let start: Date
   var items: [String: SimulatedItem] = [:]

@@ -2,6 +2,7 @@ import AftercareTesting
 import AzureCloud
 import CurlTransport
 import Foundation
+import HTTPTypes
 import RecoveryCore
 import Testing
 
