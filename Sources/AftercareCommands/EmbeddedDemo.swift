@@ -6,6 +6,8 @@ import RecoveryCore
 /// The demonstration's two sides in one process: the simulator behind its server, and the watch that talks to it.
 struct EmbeddedDemo {
   let seconds: Int
+  /// Nothing is said on the way: the answer at the end is all.
+  let isQuiet: Bool
   /// Machines of the scenario that fail over and must end well.
   static let expected = 25
 
@@ -40,13 +42,16 @@ struct EmbeddedDemo {
     let configuration = try ConfigurationFile.parse(
       EmbeddedDemo.configuration(endpoint, scenario, state), file: "demo.yaml")
     let line = EventLine(start: SystemNow.timestamp)
-    LineOutput.standardOutput.write(
-      "Azure is simulated at \(endpoint), \(Int(scenario.speed)) times as fast as the real one; its truth is at \(endpoint)/_simulator/truth\n"
-    )
+    let isQuiet = isQuiet
+    if !isQuiet {
+      LineOutput.standardOutput.write(
+        "Azure is simulated at \(endpoint), \(Int(scenario.speed)) times as fast as the real one; its truth is at \(endpoint)/_simulator/truth\n"
+      )
+    }
     return try await Demonstration(configuration: configuration, endpoint: endpoint).run(
       within: .seconds(seconds), expecting: EmbeddedDemo.expected
     ) { event in
-      if event.level > .debug { LineOutput.standardOutput.write(line.text(event)) }
+      if !isQuiet, event.level > .debug { LineOutput.standardOutput.write(line.text(event)) }
     }
   }
 

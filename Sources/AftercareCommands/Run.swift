@@ -12,8 +12,13 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup var configurationOptions: ConfigurationOptions
 
+  @Flag(name: .long, help: "Log JSON, whatever the configuration says.")
+  var json = false
+
   func run() async throws {
-    let configuration = try configurationOptions.load()
-    try await failing { try await Daemon(configuration: configuration).run() }
+    var configuration = try configurationOptions.load()
+    if json { configuration.logging.format = .json }
+    let daemon = Daemon(configuration: configuration)
+    try await failing { try await daemon.run() }
   }
 }

@@ -141,7 +141,7 @@ extension SimulatedAzure {
       return issue(asText: true)
     }
     if path.suffix(3) == ["oauth2", "v2.0", "token"], request.method == "POST" {
-      let form = SimulatedRequest(method: "", target: "?" + String(decoding: request.body, as: UTF8.self), origin: "")
+      let form = SimulatedRequest(method: "", target: "/?" + String(decoding: request.body, as: UTF8.self), origin: "")
         .query
       guard form["client_secret"] == "simulator-secret" || form["client_assertion"] != nil else {
         return SimulatedResponse(

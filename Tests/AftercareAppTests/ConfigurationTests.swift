@@ -1,7 +1,8 @@
-import AftercareApp
 import Foundation
 import RecoveryCore
 import Testing
+
+@testable import AftercareApp
 
 @Suite("The configuration")
 struct ConfigurationTests {
@@ -77,6 +78,30 @@ struct ConfigurationTests {
     let problems = Self.problems("vaults: [x]\nmode: heel\nwatch: {items: 1}\ncolour: red\n")
     #expect(problems.count == 4)
     #expect(problems == problems.sorted())
+  }
+
+  @Test("has a JSON Schema with exactly the keys that are read")
+  func schema() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let data = try Data(contentsOf: root.appending(path: "config/aftercare.schema.json"))
+    let schema = try JSONDecoder().decode(JSONValue.self, from: data)
+    func child(_ value: JSONValue?, _ name: String) -> JSONValue? {
+      guard case .object(let members)? = value else { return nil }
+      return members[name]
+    }
+    for (path, keys) in ConfigurationReader.keys {
+      var node: JSONValue? = schema
+      for name in path.split(separator: ".") {
+        node = child(child(node, "properties"), String(name))
+        node = child(node, "items") ?? node
+      }
+      guard case .object(let properties)? = child(node, "properties") else {
+        Issue.record("the schema lacks \(path)")
+        continue
+      }
+      #expect(Set(properties.keys) == Set(keys), "\(path)")
+    }
   }
 
   @Test("that is empty, not YAML, or without a vault is an error")

@@ -137,7 +137,7 @@ struct HealingTests {
   func garbage(type: String, body: String, status: Int) async throws {
     try await Region.with { region in
       let fault = try JSONEncoder().encode(
-        Fault(match: "replicationProtectedItems?", times: 6, status: status, body: body, contentType: type))
+        Answer(match: "replicationProtectedItems?", times: 6, status: status, body: body, contentType: type))
       let events = try await region.watch(
         during: {
           try await region.post("faults", String(decoding: fault, as: UTF8.self))
@@ -161,6 +161,49 @@ struct HealingTests {
       #expect(events.contains { $0.kind == .stepRetrying && $0.fields["outcome"] != nil })
       let machine = try await region.truth().machines.first { $0.item == "erp-web-01" && $0.role == "live" }
       #expect(machine?.extensions.first?.installsStarted == 1)
+    }
+  }
+
+  @Test("whose token ARM does not take says so once, with the remedy, and goes on asking")
+  func noToken() async throws {
+    try await Region.with { region in
+      let events = try await region.watch(
+        { $0.replacing("token: simulator-token", with: "token: stale") }, until: { $0.kind == .sweepFailed })
+      let failed = try #require(events.first { $0.kind == .sweepFailed })
+      #expect(failed.fields["fault"] == Fault.Kind.unauthenticated.rawValue)
+      #expect(failed.fields["remedy"]?.contains("identity") == true)
+    }
+  }
+
+  @Test(
+    "signs in by managed identity and by client secret, at the addresses of a simulated cloud",
+    arguments: [
+      "{kind: managedIdentity, imdsEndpoint: \"ENDPOINT\"}",
+      "{kind: clientSecret, tenantId: t, clientId: c, clientSecret: simulator-secret, authorityHost: \"ENDPOINT\"}",
+    ])
+  func signsIn(identity: String) async throws {
+    try await Region.with { region in
+      let yaml: @Sendable (String) -> String = {
+        $0.replacing(
+          "{kind: token, token: simulator-token}", with: identity.replacing("ENDPOINT", with: region.endpoint))
+      }
+      let events = try await region.watch(
+        yaml, during: { try await region.post("failover", #"{"items": ["erp-web-01"]}"#) }, until: Self.healed(1))
+      #expect(!events.contains { $0.kind == .sweepFailed })
+    }
+  }
+
+  @Test("abandons the heal of a machine that vanishes, and heals the others")
+  func vanishes() async throws {
+    try await Region.with { region in
+      let events = try await region.watch(
+        during: {
+          try await region.post("failover", #"{"items": ["erp-web-01", "erp-app-01"]}"#)
+          while try await !region.truth().machines.contains(where: { $0.item == "erp-web-01" && $0.writes > 0 }) {}
+          let id = try await region.truth().machines.first { $0.item == "erp-web-01" && $0.role == "live" }?.id ?? ""
+          try await region.post("machine", #"{"id": "\#(id)", "exists": false}"#)
+        }, until: Self.and(Self.healed(1)) { $0.kind == .healAbandoned || $0.kind == .healParked })
+      #expect(events.contains { $0.kind == .healHealed && $0.itemName == "erp-app-01" })
     }
   }
 
@@ -192,7 +235,7 @@ struct HealingTests {
     }
   }
 
-  struct Fault: Encodable {
+  struct Answer: Encodable {
     var match: String
     var times: Int
     var status: Int
