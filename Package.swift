@@ -73,6 +73,8 @@ let package = Package(
         "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", logging,
         serviceLifecycle, unixSignals, yams,
       ],
+      // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.
+      resources: [.embedInCode("Configuration/catalogue.yaml")],
       swiftSettings: safe),
     .target(
       name: "AftercareCommands",

@@ -46,7 +46,7 @@ public struct Assembly: Sendable {
     try JournalDatabase(directory: configuration.state, access: .readOnly)
   }
 
-  public var decider: Decider { Decider(policy: Policy(configuration), profiles: configuration.profiles) }
+  public var decider: Decider { Decider(policy: Policy(configuration), requirements: configuration.requirements) }
 
   public var settings: EngineSettings {
     var settings = EngineSettings(vaults: configuration.vaults)
@@ -56,6 +56,7 @@ public struct Assembly: Sendable {
     settings.pollFirst = configuration.heal.poll.first
     settings.pollMost = configuration.heal.poll.most
     settings.pollFactor = configuration.heal.poll.factor
+    settings.keepHistory = configuration.history.keep
     settings.operationWithin = configuration.heal.operationWithin
     return settings
   }
@@ -100,7 +101,8 @@ extension Policy {
     mode = Policy.Mode(rawValue: configuration.mode.rawValue) ?? .observe
     machineMoving = configuration.watch.machineMoving
     machine = configuration.watch.machine
-    associations = configuration.watch.associations
+    baseline = configuration.watch.baseline
+    forgetAfter = configuration.baseline.forgetAfter
     confirmAfter = configuration.failover.confirmAfter
     readyWithin = configuration.failover.readyWithin
     suspectGrace = configuration.grace.suspect

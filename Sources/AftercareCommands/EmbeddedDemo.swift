@@ -67,7 +67,7 @@ struct EmbeddedDemo {
       identity: {kind: managedIdentity, imdsEndpoint: "\(endpoint)"}
       state: \(state)
       vaults: [\(scenario.vaultIDs.map { "\"\($0)\"" }.joined(separator: ", "))]
-      watch: {items: 1s, itemsMoving: 500ms, machineMoving: 500ms, machine: 15s, associations: 6m}
+      watch: {items: 1s, itemsMoving: 500ms, machineMoving: 500ms, machine: 15s, baseline: 6m}
       failover: {confirmAfter: 500ms, readyWithin: 45s}
       grace: {suspect: 10s, looks: 3, verify: 15s}
       heal:

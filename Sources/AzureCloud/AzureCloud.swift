@@ -1,4 +1,5 @@
 import CurlTransport
+import FoundationEssentials
 import HTTPTypes
 public import RecoveryCore
 
@@ -99,7 +100,9 @@ public struct AzureCloud: Cloud {
       return try compute.begun(try await client.send(.patch, url, body: identity.body), .patch, on: machine)
     case .putExtension(let machine, let location, let wanted, let tag):
       let resource = machine.appending("extensions/\(TokenRequest.escaped(wanted.name))")
-      let body = ExtensionResource.body(wanted, location: location, forceUpdateTag: tag)
+      let secrets = try protectedSettings(of: wanted)
+      let body = ExtensionResource.body(
+        wanted, location: location, forceUpdateTag: tag, protectedSettings: secrets)
       let url = client.url(resource.text, version: versions.compute)
       return try compute.begun(try await client.send(.put, url, body: body), .put, on: resource)
     case .deleteExtension(let machine, let name):
@@ -122,6 +125,20 @@ public struct AzureCloud: Cloud {
 
   public func poll(_ operation: OperationHandle) async throws(Fault) -> Progress {
     try await LongRunningOperation(client: client, version: versions.compute).poll(operation)
+  }
+
+  /// Protected settings that stand in a file: read now, sent, and kept nowhere.
+  private func protectedSettings(of wanted: DesiredExtension) throws(Fault) -> JSONValue? {
+    guard case .file(let path)? = wanted.protectedSettings else { return nil }
+    guard let data = try? Data(contentsOf: URL(filePath: path)),
+      case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data)
+    else {
+      throw Fault(
+        .unsupplied, code: "ProtectedSettingsUnreadable",
+        message: "the protected settings of \(wanted.kind) cannot be read: it must be a file with one JSON object",
+        resource: path)
+    }
+    return .object(members)
   }
 
   // MARK: - Paging

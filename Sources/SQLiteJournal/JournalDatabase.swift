@@ -45,16 +45,29 @@ public final class JournalDatabase: Journal {
     try await store.read { db in JournalImage(items: try ItemTable.readAll(db)) }
   }
 
-  public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {
+  public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
     try await store.write { db in
       try FenceTable.check(db, fence)
-      if let item = change.item {
-        if let heal = item.heal { try HealTable.write(db, heal) }
-        let now = JournalDatabase.time(of: item, in: change)
-        if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
-      }
-      return try change.events.map { event in try EventTable.append(db, event) }
+      return try changes.flatMap { change in try JournalDatabase.write(db, change) }
     }
+  }
+
+  private static func write(_ db: Database, _ change: JournalChange) throws -> [RecordedEvent] {
+    if let item = change.item {
+      if let heal = item.heal { try HealTable.write(db, heal) }
+      let now = time(of: item, in: change)
+      if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
+    }
+    if let baseline = change.baseline { try BaselineTable.write(db, baseline) }
+    return try change.events.map { event in try EventTable.append(db, event) }
+  }
+
+  public func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? {
+    try await store.read { db in try BaselineTable.last(db, of: item, limit: 1).first }
+  }
+
+  public func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
+    try await store.read { db in try BaselineTable.last(db, of: item, limit: limit) }
   }
 
   public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {

@@ -12,6 +12,8 @@ public struct EngineSettings: Sendable {
   public var pollFirst: Duration = .seconds(2)
   public var pollMost: Duration = .seconds(15)
   public var pollFactor = 1.6
+  /// Events and ended heals are forgotten after that.
+  public var keepHistory: Duration = .seconds(90 * 86_400)
   /// The ceiling of one operation.
   public var operationWithin: Duration = .seconds(95 * 60)
 

@@ -9,6 +9,11 @@ public actor Fleet {
   private let fence: Fence
   private let stream: EventStream
   private let onCommit: @Sendable () -> Void
+  private var waiting: [Waiting] = []
+  private var isWriting = false
+
+  /// Changes of one transaction.
+  private static let mostChanges = 256
 
   init(journal: any Journal, fence: Fence, stream: EventStream, onCommit: @escaping @Sendable () -> Void) {
     self.journal = journal
@@ -53,12 +58,17 @@ public actor Fleet {
 
   func isMoving(in vault: ResourceID) -> Int { states.values.count { $0.vault == vault && $0.isOnTheMove } }
 
-  func commit(_ next: ItemState, _ events: [Event]) async throws(JournalError) {
-    if events.isEmpty, let known = states[next.key], known.isSameForGood(as: next) {
+  /// What the item's machine had while it was well. It is not held in memory: a fleet is large, and a look is rare.
+  func baseline(_ key: ItemKey) async throws(JournalError) -> Baseline? { try await journal.baseline(of: key) }
+
+  func commit(
+    _ next: ItemState, _ events: [Event], learning baseline: Baseline? = nil
+  ) async throws(JournalError) {
+    if events.isEmpty, baseline == nil, let known = states[next.key], known.isSameForGood(as: next) {
       states[next.key] = next
       return
     }
-    try await write(JournalChange(item: next, events: events))
+    try await write(JournalChange(item: next, baseline: baseline, events: events))
     let old = states.updateValue(next, forKey: next.key)
     index.update(next, replacing: old)
   }
@@ -68,19 +78,50 @@ public actor Fleet {
     try await write(JournalChange(events: events))
   }
 
+  // MARK: - Writing
+
+  private struct Waiting {
+    let change: JournalChange
+    let written: CheckedContinuation<Result<Void, JournalError>, Never>
+  }
+
+  /// Returns when the change is on the disk. Changes of many items that come while another one is written share the
+  /// next transaction: each alone would wait for the disk, and a first sight of 10,000 items for minutes.
   private func write(_ change: JournalChange) async throws(JournalError) {
-    let (journal, fence) = (journal, fence)
-    // What has happened is written down even when the daemon is told to stop meanwhile: the task shields the write
-    // from the cancellation of its caller.
-    let writing = Task { () -> Result<[RecordedEvent], JournalError> in
-      do throws(JournalError) {
-        return .success(try await journal.commit(change, fence: fence))
-      } catch {
-        return .failure(error)
+    let result = await withCheckedContinuation { written in
+      waiting.append(Waiting(change: change, written: written))
+      guard !isWriting else { return }
+      isWriting = true
+      // What has happened is written down even when the daemon is told to stop meanwhile: the task shields the write
+      // from the cancellation of its caller.
+      Task { await self.writeWaiting() }
+    }
+    try result.get()
+  }
+
+  private func writeWaiting() async {
+    while !waiting.isEmpty {
+      let batch = Array(waiting.prefix(Fleet.mostChanges))
+      waiting.removeFirst(batch.count)
+      let result = await commit(batch.map(\.change))
+      if case .failure(let error) = result, error.code == .failed, batch.count > 1 {
+        // One change that cannot be written must not keep the others from being.
+        for one in batch { one.written.resume(returning: await commit([one.change])) }
+      } else {
+        for one in batch { one.written.resume(returning: result) }
       }
     }
-    let recorded = try await writing.value.get()
-    await stream.publish(recorded)
-    if !recorded.isEmpty { onCommit() }
+    isWriting = false
+  }
+
+  private func commit(_ changes: [JournalChange]) async -> Result<Void, JournalError> {
+    do throws(JournalError) {
+      let recorded = try await journal.commit(changes, fence: fence)
+      await stream.publish(recorded)
+      if !recorded.isEmpty { onCommit() }
+      return .success(())
+    } catch {
+      return .failure(error)
+    }
   }
 }

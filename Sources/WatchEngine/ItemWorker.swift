@@ -40,7 +40,7 @@ struct ItemWorker: Sendable {
     for _ in 0..<ItemWorker.mostTurns {
       if Task.isCancelled { return time.now }
       var decision = decider.decide(state, seeing: seen, at: time.now)
-      try await fleet.commit(decision.next, decision.events)
+      try await fleet.commit(decision.next, decision.events, learning: decision.learned)
       state = decision.next
       switch decision.action {
       case .lookAgain(let next): return next
@@ -58,6 +58,10 @@ struct ItemWorker: Sendable {
       case .readMachine(let id, let associations):
         seen.machine = await read(id, associations: associations, for: state.vault)
         if case .failed(let fault) = seen.machine, fault.kind == .stopped { return time.now }
+      case .readSource(let id):
+        seen.source = await read(id, associations: true, for: state.vault)
+        if case .failed(let fault) = seen.source, fault.kind == .stopped { return time.now }
+      case .readBaseline: seen.baseline = BaselineReading(try await fleet.baseline(key))
       case .perform(let ordinal):
         guard let heal = state.heal else { return time.now }
         var machine: Machine?

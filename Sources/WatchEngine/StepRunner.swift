@@ -61,8 +61,8 @@ actor StepRunner {
       }
     } catch {
       if error.kind == .stopped { return .stopped }
-      // A poll that fails says nothing of the operation.
-      if error.course == .passes || error.kind == .unauthenticated || error.kind == .forbidden {
+      // A poll that Azure refuses, or that fails on its way, says nothing of the operation.
+      if error.status != nil || error.course == .passes || error.kind == .unauthenticated {
         if let late = overdue(step, operation) { return .settled(.failed(late), next: nil) }
         return .pollAgain(time.now + pace(heal, step, error.retryAfter))
       }

@@ -10,6 +10,10 @@ public struct Survey: Sendable {
     /// The steps that a heal would take now; empty when none would start.
     public var steps: [Step]
     public var fault: Fault?
+    /// What is known of the machine, this look included.
+    public var baseline: Baseline?
+    /// What the machine must have; nil when it was not read.
+    public var desired: DesiredState?
   }
 
   private let cloud: any Cloud
@@ -37,16 +41,20 @@ public struct Survey: Sendable {
   }
 
   /// Looks at one item, with what the journal knows of it if it knows anything.
-  public func look(at item: ProtectedItem, key: ItemKey, known: ItemState?) async -> Finding {
+  public func look(
+    at item: ProtectedItem, key: ItemKey, known: ItemState?, baseline: Baseline? = nil
+  ) async -> Finding {
     var state = known ?? decider.introduce(item, key: key, at: time.now)
     state.nextLook = time.now
     var seen = Observation(item: item)
+    var baseline = baseline
     var fault: Fault?
     var reason = Reason.firstSight
     look: for _ in 0..<32 {
       let decision = decider.decide(state, seeing: seen, at: time.now)
       state = decision.next
       reason = decision.reason
+      baseline = decision.learned ?? baseline
       do throws(Fault) {
         switch decision.action {
         case .readItem:
@@ -59,6 +67,12 @@ public struct Survey: Sendable {
           }
           machine.associations = try await cloud.associations(of: id)
           seen.machine = .found(machine)
+        case .readSource(let id):
+          seen.source = .absent
+          guard var machine = try await cloud.machine(id) else { continue look }
+          machine.associations = try await cloud.associations(of: id)
+          seen.source = .found(machine)
+        case .readBaseline: seen.baseline = BaselineReading(baseline)
         case .perform: break look
         case .lookAgain:
           // First sight puts a healthy machine's look off, and a first confirmation wants a second: both are due now.
@@ -66,12 +80,24 @@ public struct Survey: Sendable {
           state.nextLook = time.now
         }
       } catch {
-        fault = error
-        seen.machine = .failed(error)
-        if case .readItem = decision.action { break look }
+        switch decision.action {
+        case .readSource: seen.source = .failed(error)
+        case .readItem:
+          fault = error
+          break look
+        default:
+          fault = error
+          seen.machine = .failed(error)
+        }
       }
     }
     let heal = state.heal.flatMap { $0.status.isRunning ? $0 : nil }
-    return Finding(item: item, state: state, reason: reason, steps: heal?.steps ?? [], fault: fault)
+    var desired = heal?.desired
+    if desired == nil, case .found(let machine) = seen.machine {
+      desired = decider.requirements.desired(for: machine, baseline: baseline)
+    }
+    return Finding(
+      item: item, state: state, reason: reason, steps: heal?.steps ?? [], fault: fault, baseline: baseline,
+      desired: desired)
   }
 }

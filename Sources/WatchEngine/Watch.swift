@@ -64,6 +64,7 @@ public final class Watch: Service {
         await cancelWhenGracefulShutdown { await queue.run { await worker.handle($0, listed: $1) } }
       }
       group.addTask { [relay] in try await relay.run() }
+      group.addTask { [history] in try await history.run() }
       group.addTask { [fenced] in
         let lost = await cancelWhenGracefulShutdown {
           for await error in fenced { return Optional(error) }
@@ -111,6 +112,10 @@ public final class Watch: Service {
           logger.error("a sweep cannot be written down", metadata: ["cause": "\(error.message)"])
         }
       })
+  }
+
+  private var history: HistoryKeeper {
+    HistoryKeeper(journal: journal, fence: fence, keep: settings.keepHistory, time: time, logger: logger)
   }
 
   private var relay: OutboxRelay {

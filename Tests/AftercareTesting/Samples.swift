@@ -72,6 +72,21 @@ public enum Samples {
       message: "Handler \(kind.handlerType) of version 1.20.0.0 is unresponsive. Last heartbeat: \(heartbeat)")
   }
 
+  /// What the tests' extensions are known to be.
+  public static let catalogue = Catalogue([
+    .init(kind: .azureMonitorWindowsAgent, replay: .restore, needsIdentity: true),
+    .init(kind: .azureMonitorLinuxAgent, replay: .restore, needsIdentity: true),
+    .init(kind: .dependencyAgentWindows, replay: .restore, after: [.azureMonitorWindowsAgent]),
+    .init(kind: .dependencyAgentLinux, replay: .restore, after: [.azureMonitorLinuxAgent]),
+    .init(kind: customScript, replay: .never, protectedSettings: .possible),
+    .init(kind: diagnostics, replay: .restore, protectedSettings: .required),
+    .init(kind: mobility, replay: .leave),
+  ])
+  public static let customScript = ExtensionKind(publisher: "Microsoft.Compute", type: "CustomScriptExtension")
+  public static let diagnostics = ExtensionKind(publisher: "Microsoft.Azure.Diagnostics", type: "IaaSDiagnostics")
+  public static let mobility = ExtensionKind(
+    publisher: "Microsoft.Azure.RecoveryServices.SiteRecovery", type: "Windows")
+
   public static let profile = Profile(
     name: "web", identity: ManagedIdentity(hasSystemAssigned: true, userAssigned: []),
     extensions: [.azureMonitorAgent(), .dependencyAgent()],
@@ -81,7 +96,9 @@ public enum Samples {
   public static func wellMachine(_ system: OperatingSystem = .windows) -> Machine {
     bareMachine(system) { machine in
       machine.identity = ManagedIdentity(hasSystemAssigned: true, userAssigned: [])
-      for wanted in DesiredState(profiles: [profile], for: machine).extensions { install(wanted.kind, on: &machine) }
+      for wanted in Requirements(profiles: [profile]).desired(for: machine).extensions {
+        install(wanted.kind, on: &machine)
+      }
       machine.associations = profile.associations
       machine.agent?.reported = start + .seconds(3600)
     }

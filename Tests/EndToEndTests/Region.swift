@@ -65,7 +65,7 @@ struct Region: Sendable {
       identity: {kind: token, token: \(scenario.token)}
       state: ./state
       vaults: [\(scenario.vaultIDs.map { "\"\($0)\"" }.joined(separator: ", "))]
-      watch: {items: 300ms, itemsMoving: 200ms, machineMoving: 200ms, machine: 10s, associations: 6m}
+      watch: {items: 300ms, itemsMoving: 200ms, machineMoving: 200ms, machine: 10s, baseline: 6m}
       failover: {confirmAfter: 200ms, readyWithin: 45s}
       grace: {suspect: 2s, looks: 3, verify: 15s}
       heal:

@@ -197,7 +197,7 @@ struct HealTests {
   func noProfile() {
     var story = Story(profiles: [])
     _ = story.failOver(to: Samples.stuckMachine())
-    #expect(story.said(.profileMissing).count == 1)
+    #expect(story.said(.baselineMissing).count == 1)
     #expect(story.reason == .nothingDesired)
   }
 }

@@ -10,11 +10,14 @@ struct Story {
   var item: ProtectedItem
   var machine: Machine?
   var machineFault: Fault?
+  /// The machine that a failover left behind, and what the journal holds.
+  var source: Machine?
+  var baseline: Baseline?
   var events: [Event] = []
   var reason = Reason.firstSight
 
   init(_ item: ProtectedItem = Samples.item(), profiles: [Profile] = [Samples.profile], policy: Policy = Policy()) {
-    decider = Decider(policy: policy, profiles: profiles)
+    decider = Decider(policy: policy, requirements: Requirements(profiles: profiles, catalogue: Samples.catalogue))
     self.item = item
     state = decider.introduce(item, key: ItemIndex().key(of: item), at: now)
   }
@@ -28,6 +31,7 @@ struct Story {
       state = decision.next
       reason = decision.reason
       events += decision.events
+      baseline = decision.learned ?? baseline
       switch decision.action {
       case .readItem:
         seen.item = item
@@ -41,6 +45,8 @@ struct Story {
         } else {
           seen.machine = .absent
         }
+      case .readSource(let id): seen.source = source?.id == id ? source.map { .found($0) } ?? .absent : .absent
+      case .readBaseline: seen.baseline = BaselineReading(baseline)
       case .perform, .lookAgain: return decision.action
       }
     }

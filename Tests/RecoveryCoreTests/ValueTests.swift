@@ -67,7 +67,7 @@ struct ValueTests {
         ]),
       Profile(name: "other", match: .init(tags: ["Role": "db"])),
     ]
-    let desired = DesiredState(profiles: profiles, for: Samples.bareMachine { $0.tags = ["role": "web"] })
+    let desired = Requirements(profiles: profiles).desired(for: Samples.bareMachine { $0.tags = ["role": "web"] })
     #expect(desired.sources == ["one", "two"])
     #expect(Set(desired.extensions.map(\.version)) == ["1.0", "2.0"])
     #expect(desired.extensions.count == 2)

@@ -67,7 +67,7 @@ struct VerdictTableTests {
       }
       if !row.isAgentReady { machine.agent?.status = StatusCode("ProvisioningState/Unavailable") }
     }
-    let desired = DesiredState(profiles: [Profile(name: "p", extensions: [.azureMonitorAgent()])], for: machine)
+    let desired = Requirements(profiles: [Profile(name: "p", extensions: [.azureMonitorAgent()])]).desired(for: machine)
     let legs = Judge(explainedBy: row.isFailedOver ? Self.failover : nil).legs(of: machine, wanting: desired)
     let verdict = try #require(legs.first { $0.leg == .extension(Self.kind) })
     #expect(verdict.finding == row.finding, "\(verdict.evidence)")
@@ -87,7 +87,8 @@ struct VerdictTableTests {
     var settled = Self.failover
     settled.isSettled = true
     let legs = Judge(explainedBy: settled).legs(
-      of: Samples.stuckMachine(), wanting: DesiredState(profiles: [Samples.profile], for: Samples.stuckMachine()))
+      of: Samples.stuckMachine(),
+      wanting: Requirements(profiles: [Samples.profile]).desired(for: Samples.stuckMachine()))
     #expect(legs.allSatisfy { !$0.finding.isBroken })
   }
 
@@ -96,7 +97,7 @@ struct VerdictTableTests {
     let machine = Samples.bareMachine {
       $0.associations = [Association(name: "DCR-WEB", target: .rule(Samples.id("/subscriptions/1/x/y/z")))]
     }
-    let desired = DesiredState(profiles: [Samples.profile], for: machine)
+    let desired = Requirements(profiles: [Samples.profile]).desired(for: machine)
     let legs = Judge(explainedBy: Self.failover).legs(of: machine, wanting: desired)
     #expect(legs.first { $0.leg == .association("dcr-web") }?.finding == .wrong)
     #expect(legs.first { $0.leg == .identity }?.finding == .missing)

@@ -35,7 +35,16 @@ public struct Configuration: Sendable {
     public var itemsMoving: Duration = .seconds(30)
     public var machineMoving: Duration = .seconds(20)
     public var machine: Duration = .seconds(15 * 60)
-    public var associations: Duration = .seconds(6 * 3600)
+    public var baseline: Duration = .seconds(6 * 3600)
+  }
+
+  public struct Baseline: Sendable {
+    public var learn = true
+    public var forgetAfter: Duration = .seconds(24 * 3600)
+  }
+
+  public struct History: Sendable {
+    public var keep: Duration = .seconds(90 * 86_400)
   }
 
   public struct Failover: Sendable {
@@ -91,8 +100,17 @@ public struct Configuration: Sendable {
   public var heal = Heal()
   public var logging = Logging()
   public var profiles: [Profile] = []
+  public var baseline = Baseline()
+  public var history = History()
+  /// The shipped catalogue with the configuration's entries over it.
+  public var catalogue = Catalogue()
   /// What is allowed and probably not meant.
   public var warnings: [String] = []
 
   public init() {}
+
+  /// What machines must have.
+  public var requirements: Requirements {
+    Requirements(profiles: profiles, catalogue: catalogue, usesBaselines: baseline.learn)
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import RecoveryCore
 import Yams
 
@@ -20,6 +21,10 @@ extension ConfigurationReader {
       if let node = keys["identity"] { profile.identity = identity(node, "\(path).identity") }
       if let node = keys["extensions"] { profile.extensions = extensions(node, "\(path).extensions") }
       if let node = keys["associations"] { profile.associations = associations(node, "\(path).associations") }
+      if let node = keys["endpoints"] { profile.endpoints = endpoints(node, "\(path).endpoints") }
+      if profile.isEmpty {
+        report(entry, path, "the profile names nothing: no identity, extension, association or endpoint")
+      }
       let wantsAgent = profile.extensions.contains { $0.variants.values.contains { $0.needsIdentity } }
       if wantsAgent, profile.identity == .none {
         read.warnings.append(
@@ -118,19 +123,25 @@ extension ConfigurationReader {
         report(entry, path, "an extension needs 'use', or 'publisher' and 'type'")
         return nil
       }
-      if version == nil, keys["version"] == nil {
-        report(entry, "\(path).version", "an extension of your own needs a version")
-      }
       template = ExtensionTemplate(
         DesiredExtension(name: type, kind: ExtensionKind(publisher: publisher, type: type), version: version ?? ""))
     }
-    if let node = keys["os"] {
-      let systems = systems(node, "\(path).os")
-      template.variants = template.variants.filter { systems.contains($0.key) }
+    let wantedSystems = keys["os"].map { systems($0, "\(path).os") }
+    for (system, wanted) in template.variants {
+      let only = knownExtensions[wanted.kind]?.operatingSystem
+      if let wantedSystems, wantedSystems.contains(system), let only, only != system {
+        report(keys["os"], "\(path).os", "\(wanted.kind) is an extension for \(only.rawValue) machines")
+      }
+      // What is made for one OS is wanted on that one, unless the profile says which.
+      if !(wantedSystems?.contains(system) ?? (only.map { $0 == system } ?? true)) {
+        template.variants[system] = nil
+      }
     }
+    let protectedSettings = protectedSettings(keys, path)
     for system in template.variants.keys {
       if let version { template.variants[system]?.version = version }
       if let node = keys["name"], let name = text(node, "\(path).name") { template.variants[system]?.name = name }
+      template.variants[system]?.protectedSettings = protectedSettings
       if let node = keys["settings"] { template.variants[system]?.settings = json(node, "\(path).settings") }
       if let node = keys["autoUpgradeMinorVersion"], let flag = flag(node, path) {
         template.variants[system]?.autoUpgradeMinorVersion = flag
@@ -145,15 +156,70 @@ extension ConfigurationReader {
     return template
   }
 
+  /// Where an extension's protected settings come from. A file is looked at now: the night of the failover is no time
+  /// to find out that it is not there.
+  private func protectedSettings(_ keys: [String: Node], _ path: String) -> ProtectedSettingsSource? {
+    if let node = keys["protectedSettingsFromKeyVault"] {
+      if let other = keys["protectedSettingsFile"] {
+        report(other, path, "an extension has protectedSettingsFromKeyVault or protectedSettingsFile, not both")
+      }
+      let path = "\(path).protectedSettingsFromKeyVault"
+      let members = section(node, path, "profiles.extensions.protectedSettingsFromKeyVault")
+      guard let url = members["secretUrl"].flatMap({ text($0, "\(path).secretUrl") }),
+        let vault = members["sourceVault"].flatMap({
+          id($0, "\(path).sourceVault", type: "Microsoft.KeyVault/vaults")
+        })
+      else {
+        report(node, path, "needs secretUrl and sourceVault")
+        return nil
+      }
+      if !url.hasPrefix("https://") {
+        report(members["secretUrl"], "\(path).secretUrl", "expected https://VAULT/secrets/NAME/VERSION, got '\(url)'")
+      }
+      return .keyVault(secretURL: url, vault: vault)
+    }
+    guard let node = keys["protectedSettingsFile"], let file = text(node, "\(path).protectedSettingsFile") else {
+      return nil
+    }
+    let full = absolute(file)
+    if let problem = ConfigurationReader.problem(withSecretFile: full) {
+      report(node, "\(path).protectedSettingsFile", problem)
+    }
+    return .file(full)
+  }
+
+  private static func problem(withSecretFile path: String) -> String? {
+    guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+      return "the file \(path) cannot be read"
+    }
+    guard case .object? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+      return "the file \(path) must hold one JSON object"
+    }
+    return nil
+  }
+
+  /// The data collection endpoint of each region.
+  private func endpoints(_ node: Node, _ path: String) -> [String: ResourceID] {
+    guard let mapping = node.mapping else {
+      report(node, path, "expected regions and endpoints, such as ukwest: /subscriptions/…")
+      return [:]
+    }
+    var endpoints: [String: ResourceID] = [:]
+    for (key, value) in mapping {
+      guard let region = key.string else { continue }
+      let place = ProtectedItem.Place.normalized(region)
+      if endpoints[place] != nil { report(key, path, "the region '\(region)' stands twice") }
+      endpoints[place] = id(value, "\(path).\(region)", type: "Microsoft.Insights/dataCollectionEndpoints")
+    }
+    return endpoints
+  }
+
   /// `AzureMonitorAgent`, `DependencyAgent`, or `Publisher.Type`.
   private static func kind(_ name: String, _ system: OperatingSystem) -> ExtensionKind? {
     switch name {
     case "AzureMonitorAgent": system == .windows ? .azureMonitorWindowsAgent : .azureMonitorLinuxAgent
     case "DependencyAgent": system == .windows ? .dependencyAgentWindows : .dependencyAgentLinux
-    default:
-      name.lastIndex(of: ".").map {
-        ExtensionKind(publisher: String(name[..<$0]), type: String(name[name.index(after: $0)...]))
-      }
+    default: ExtensionKind(handlerType: name)
     }
   }
 

@@ -7,14 +7,14 @@ extension ConfigurationReader {
   static let keys: [String: [String]] = [
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
-      "logging", "profiles",
+      "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "history",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",
       "authorityHost",
     ],
     "apiVersions": ["siteRecovery", "compute", "monitor"],
-    "watch": ["items", "itemsMoving", "machineMoving", "machine", "associations"],
+    "watch": ["items", "itemsMoving", "machineMoving", "machine", "baseline"],
     "failover": ["confirmAfter", "readyWithin"],
     "grace": ["suspect", "looks", "verify"],
     "heal": [
@@ -23,13 +23,17 @@ extension ConfigurationReader {
     "heal.backOff": ["first", "factor", "most", "jitter"],
     "heal.poll": ["first", "most", "factor"],
     "logging": ["format", "level"],
-    "profiles": ["name", "match", "identity", "extensions", "associations"],
+    "baseline": ["learn", "forgetAfter"],
+    "history": ["keep"],
+    "catalogue": ["publisher", "type", "os", "replay", "protectedSettings", "needsIdentity", "after"],
+    "profiles": ["name", "match", "identity", "extensions", "associations", "endpoints"],
     "profiles.match": ["os", "tags", "locations", "resourceGroups"],
     "profiles.identity": ["systemAssigned", "userAssigned"],
     "profiles.extensions": [
       "use", "publisher", "type", "name", "version", "os", "autoUpgradeMinorVersion", "enableAutomaticUpgrade",
-      "settings", "after", "userAssignedIdentity",
+      "settings", "after", "userAssignedIdentity", "protectedSettingsFromKeyVault", "protectedSettingsFile",
     ],
+    "profiles.extensions.protectedSettingsFromKeyVault": ["secretUrl", "sourceVault"],
     "profiles.associations": ["name", "rule", "endpoint"],
   ]
 
@@ -53,10 +57,7 @@ extension ConfigurationReader {
       report(root, "vaults", "at least one vault is needed")
     }
     if let node = top["state"], let path = text(node, "state") { read.state = path }
-    if !read.state.hasPrefix("/") {
-      // Relative to the file, so that it does not depend on where the daemon was started.
-      read.state = URL(filePath: file).deletingLastPathComponent().appending(path: read.state).standardizedFileURL.path
-    }
+    read.state = absolute(read.state)
     if let node = top["mode"] { read.mode = choice(node, "mode", Configuration.Mode.self) ?? read.mode }
     if let node = top["watch"] { watch(node, &read.watch) }
     if let node = top["failover"] {
@@ -80,9 +81,17 @@ extension ConfigurationReader {
         read.logging.level = choice(node, "logging.level", Configuration.LogLevel.self) ?? .info
       }
     }
-    if let node = top["profiles"] { profiles(node, &read) }
-    if read.profiles.isEmpty { read.warnings.append("there are no profiles: nothing will be healed, only reported") }
+    if let node = top["history"] {
+      set(section(node, "history")["keep"], "history.keep", &read.history.keep)
+    }
+    restoration(top, &read)
     return read
+  }
+
+  /// Relative to the file, so that it does not depend on where the daemon was started.
+  func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    return URL(filePath: file).deletingLastPathComponent().appending(path: path).standardizedFileURL.path
   }
 
   private func set(_ node: Node?, _ path: String, _ value: inout Duration) {
@@ -103,7 +112,7 @@ extension ConfigurationReader {
     set(keys["itemsMoving"], "watch.itemsMoving", &read.itemsMoving)
     set(keys["machineMoving"], "watch.machineMoving", &read.machineMoving)
     set(keys["machine"], "watch.machine", &read.machine)
-    set(keys["associations"], "watch.associations", &read.associations)
+    set(keys["baseline"], "watch.baseline", &read.baseline)
   }
 
   private func heal(_ node: Node, _ read: inout Configuration.Heal) {

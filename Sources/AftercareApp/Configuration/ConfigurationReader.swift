@@ -6,6 +6,8 @@ final class ConfigurationReader {
   let file: String
   let environment: [String: String]
   private(set) var problems: [ConfigurationProblem] = []
+  /// What profiles are checked against.
+  var knownExtensions = Catalogue()
 
   init(file: String, environment: [String: String]) {
     self.file = file

@@ -36,8 +36,9 @@ struct LongRunningOperation: Sendable {
       if let url = handle.locationURL { return try await location(url, handle) }
       return try await resource(handle)
     } catch {
-      // The operation's own address may be forgotten while its work is done: the resource tells.
-      guard error.kind == .notFound, error.status == 404 else { throw error }
+      // The operation's own address may be forgotten, or its signature expire, while its work is done: then the
+      // resource tells.
+      guard let status = error.status, [400, 404, 410].contains(status) else { throw error }
       return try await resource(handle)
     }
   }
@@ -59,7 +60,16 @@ struct LongRunningOperation: Sendable {
   }
 
   private func location(_ url: String, _ handle: OperationHandle) async throws(Fault) -> Progress {
-    let answer = try await client.send(.get, url)
+    let answer: TransferResponse
+    do throws(Fault) {
+      answer = try await client.send(.get, url)
+    } catch {
+      // Here, other than at a status address, a refusal is how the operation came out.
+      guard let status = error.status, status == 409 || status == 412 || status == 422 else { throw error }
+      throw Fault(
+        operation: ErrorEnvelope(code: error.code, message: error.message), resource: handle.resource.text,
+        correlationID: handle.correlationID ?? error.correlationID)
+    }
     guard answer.status.code == 202 else { return .done }
     var moved = handle
     if let fresh = answer.header("Location") {

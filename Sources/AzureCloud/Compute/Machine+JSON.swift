@@ -1,3 +1,4 @@
+import FoundationEssentials
 import RecoveryCore
 
 /// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.
@@ -64,18 +65,31 @@ extension ExtensionResource {
       name: name, kind: ExtensionKind(publisher: publisher, type: type),
       version: properties["typeHandlerVersion"]?.text,
       provisioningState: properties["provisioningState"]?.text ?? "",
-      forceUpdateTag: properties["forceUpdateTag"]?.text,
-      settings: properties["settings"])
+      forceUpdateTag: properties["forceUpdateTag"]?.text, settings: properties["settings"]?.parsed,
+      autoUpgradeMinorVersion: properties["autoUpgradeMinorVersion"]?.flag ?? false,
+      enableAutomaticUpgrade: properties["enableAutomaticUpgrade"]?.flag ?? false,
+      provisionAfterExtensions: properties["provisionAfterExtensions"]?.elements.compactMap(\.text) ?? [])
   }
 
   /// The body of a PUT. Both upgrade flags are always sent: their defaults depend on the api-version.
-  static func body(_ wanted: DesiredExtension, location: String, forceUpdateTag: String) -> JSONValue {
+  static func body(
+    _ wanted: DesiredExtension, location: String, forceUpdateTag: String, protectedSettings: JSONValue? = nil
+  ) -> JSONValue {
     var properties: [String: JSONValue] = [
       "publisher": .string(wanted.kind.publisher), "type": .string(wanted.kind.type),
       "typeHandlerVersion": .string(wanted.version), "autoUpgradeMinorVersion": .bool(wanted.autoUpgradeMinorVersion),
       "enableAutomaticUpgrade": .bool(wanted.enableAutomaticUpgrade), "forceUpdateTag": .string(forceUpdateTag),
     ]
     properties["settings"] = wanted.settings
+    properties["protectedSettings"] = protectedSettings
+    if case .keyVault(let url, let vault)? = wanted.protectedSettings {
+      properties["protectedSettingsFromKeyVault"] = .object([
+        "secretUrl": .string(url), "sourceVault": .object(["id": .string(vault.text)]),
+      ])
+    }
+    if !wanted.provisionAfter.isEmpty {
+      properties["provisionAfterExtensions"] = .array(wanted.provisionAfter.map { .string($0) })
+    }
     return .object(["location": .string(location), "properties": .object(properties)])
   }
 }
@@ -106,5 +120,22 @@ extension JSONValue {
   var texts: [String: String] {
     guard case .object(let members) = self else { return [:] }
     return members.compactMapValues(\.text)
+  }
+
+  /// A boolean, which may be written as text.
+  var flag: Bool? {
+    switch self {
+    case .bool(let flag): flag
+    case .string(let text): Bool(text.lowercased())
+    default: nil
+    }
+  }
+
+  /// Settings that came as the text of a JSON document are that document.
+  var parsed: JSONValue {
+    guard case .string(let text) = self, text.hasPrefix("{"),
+      let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+    else { return self }
+    return document
   }
 }

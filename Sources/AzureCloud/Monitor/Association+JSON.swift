@@ -8,7 +8,9 @@ extension Association {
     let target =
       id("dataCollectionRuleId").map { Target.rule($0) } ?? id("dataCollectionEndpointId").map { Target.endpoint($0) }
     guard let target else { return nil }
-    self.init(name: name, target: target, summary: properties["description"]?.text)
+    self.init(
+      name: name, target: target, summary: properties["description"]?.text,
+      owner: properties["metadata"]?["provisionedBy"]?.text.flatMap { $0.isEmpty ? nil : $0 })
   }
 
   var body: JSONValue {

@@ -6,6 +6,8 @@ public struct Association: Hashable, Sendable, Codable {
   public var name: String
   public var target: Target
   public var summary: String?
+  /// The Azure service that made it and keeps it (`metadata.provisionedBy`): such a one is left alone.
+  public var owner: String?
 
   /// Exactly one of the two, says ARM.
   public enum Target: Hashable, Sendable, Codable {
@@ -16,11 +18,14 @@ public struct Association: Hashable, Sendable, Codable {
   /// The only name under which an association may name an endpoint.
   public static let endpointName = "configurationAccessEndpoint"
 
-  public init(name: String, target: Target, summary: String? = nil) {
+  public init(name: String, target: Target, summary: String? = nil, owner: String? = nil) {
     self.name = name
     self.target = target
     self.summary = summary
+    self.owner = owner
   }
+
+  public var isEndpoint: Bool { name.lowercased() == Association.endpointName.lowercased() }
 
   /// Names are compared without case.
   public func isSame(as other: Association) -> Bool {

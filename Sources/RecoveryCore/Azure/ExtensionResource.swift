@@ -33,10 +33,15 @@ public struct ExtensionResource: Hashable, Sendable {
   /// Given back as it was sent: ours tells whether an install whose answer was lost has arrived.
   public var forceUpdateTag: String?
   public var settings: JSONValue?
+  public var autoUpgradeMinorVersion: Bool
+  public var enableAutomaticUpgrade: Bool
+  /// Names of extensions of the machine that must be provisioned before this one.
+  public var provisionAfterExtensions: [String]
 
   public init(
     name: String, kind: ExtensionKind, version: String? = nil, provisioningState: String,
-    forceUpdateTag: String? = nil, settings: JSONValue? = nil
+    forceUpdateTag: String? = nil, settings: JSONValue? = nil, autoUpgradeMinorVersion: Bool = false,
+    enableAutomaticUpgrade: Bool = false, provisionAfterExtensions: [String] = []
   ) {
     self.name = name
     self.kind = kind
@@ -44,6 +49,9 @@ public struct ExtensionResource: Hashable, Sendable {
     self.provisioningState = provisioningState
     self.forceUpdateTag = forceUpdateTag
     self.settings = settings
+    self.autoUpgradeMinorVersion = autoUpgradeMinorVersion
+    self.enableAutomaticUpgrade = enableAutomaticUpgrade
+    self.provisionAfterExtensions = provisionAfterExtensions
   }
 
   /// What the provisioning state means for us.

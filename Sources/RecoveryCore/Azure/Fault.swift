@@ -23,6 +23,8 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     case forbidden
     /// 404 for something that must exist.
     case notFound
+    /// What is needed for a step is not known here: nothing was asked of Azure.
+    case unsupplied
     /// 400 and the like: the request itself is wrong, and will be tomorrow.
     case invalid
     /// 409: another operation on the machine is running, or it is changing its power state.
@@ -72,6 +74,17 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     self.retryAfterMilliseconds = retryAfter?.inMilliseconds
   }
 
+  /// Why an extension cannot be rebuilt.
+  init(_ obstacle: DesiredExtension.Obstacle, of wanted: DesiredExtension) {
+    let message =
+      switch obstacle {
+      case .protectedSettingsUnknown:
+        "\(wanted.kind) has protected settings, which no read returns, and the configuration does not say where they are"
+      case .versionUnknown: "no baseline and no profile says which version of \(wanted.kind) to install"
+      }
+    self.init(.unsupplied, code: obstacle.rawValue, message: message, resource: "extension \(wanted.name)")
+  }
+
   public var retryAfter: Duration? { retryAfterMilliseconds.map { .milliseconds($0) } }
 
   /// How a failed step goes on.
@@ -92,7 +105,7 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     case .guestFailed, .agentSilent, .operationTimedOut, .platform, .forbidden, .unauthenticated, .mustRemoveFirst,
       .duplicateHandler:
       .counts
-    case .notFound, .invalid, .untrusted: .final
+    case .notFound, .invalid, .unsupplied, .untrusted: .final
     }
   }
 
@@ -104,6 +117,8 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     case .forbidden:
       "Grant the identity the action that the message names at the scope it names; a new role assignment takes up to 10 minutes."
     case .notFound: "Check the id in the configuration; it does not exist, or the identity may not see it."
+    case .unsupplied:
+      "Name the extension in a profile: its version, and protectedSettingsFromKeyVault or protectedSettingsFile."
     case .invalid: "Correct what the message names in the profile; it fails in the same way every time."
     case .busy, .beingDeleted: "Nothing: another operation on the machine is running and is waited for."
     case .notRunning: "Start the machine; it is looked at again until it runs."

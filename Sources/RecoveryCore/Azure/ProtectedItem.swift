@@ -96,6 +96,10 @@ public struct ProtectedItem: Hashable, Sendable {
     return isActiveAtPrimary ? fabricObjectID : nil
   }
 
+  /// The machine at the replication source, where it is not the live one: what a failover left behind, until
+  /// re-protect deletes it.
+  public var sourceMachineID: ResourceID? { fabricObjectID == liveMachineID ? nil : fabricObjectID }
+
   /// Whether the item is failed over, or was and is protected in the other direction now.
   public var isFailedOverOrReversed: Bool { isActiveAtRecovery || primary != initialPrimary }
 

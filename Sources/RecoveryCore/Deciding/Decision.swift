@@ -5,11 +5,27 @@ public struct Observation: Sendable {
   /// Whether the item was read singly just now; a list may lag, and gives less.
   public var itemIsFresh: Bool
   public var machine: MachineReading
+  /// The machine that a failover left behind.
+  public var source: MachineReading = .notRead
+  public var baseline: BaselineReading = .notRead
 
   public init(item: ProtectedItem? = nil, itemIsFresh: Bool = false, machine: MachineReading = .notRead) {
     self.item = item
     self.itemIsFresh = itemIsFresh
     self.machine = machine
+  }
+}
+
+public enum BaselineReading: Hashable, Sendable {
+  case notRead
+  case none
+  case found(Baseline)
+
+  public init(_ baseline: Baseline?) { self = baseline.map { .found($0) } ?? .none }
+
+  public var baseline: Baseline? {
+    if case .found(let baseline) = self { return baseline }
+    return nil
   }
 }
 
@@ -25,12 +41,18 @@ public struct Decision: Sendable {
   public var next: ItemState
   public var reason: Reason
   public var events: [Event]
+  /// What was learned of the machine, to be committed with the state; nil when nothing was.
+  public var learned: Baseline?
   public var action: Action
 
   /// A runner performs the action and hands what came of it to the next decision.
   public enum Action: Hashable, Sendable {
     case readItem
     case readMachine(ResourceID, associations: Bool)
+    /// The machine that a failover left behind, with its associations.
+    case readSource(ResourceID)
+    /// What the journal holds of the item's machine, what this very decision learned included.
+    case readBaseline
     /// Run the step of the heal that `next` holds, or go on with it when Azure has accepted it. The intent is in
     /// `next` and must be committed first.
     case perform(step: Int)

@@ -45,7 +45,6 @@ extension Deliberation {
       // The first looks of a fleet are spread over the period, so that a start is no storm.
       let share = Spread.fraction(of: state.key.text)
       state.nextLook = now + .milliseconds(Int64(Double(policy.machine.inMilliseconds) * share))
-      state.lastAssociationsLook = now - .milliseconds(Int64(Double(policy.associations.inMilliseconds) * share))
     }
     return nil
   }
@@ -108,6 +107,7 @@ extension Deliberation {
     state.legs = []
     state.suspicions = []
     state.said = []
+    state.hasSoughtSource = false
     state.nextLook = now
     say(
       .failoverCompleted, machine: machine.id,

@@ -21,7 +21,7 @@ extension Deliberation {
     state.heal = heal
     say(
       .healStarted,
-      fields: ["steps": plan, "profiles": desired.sources.joined(separator: ", "), "location": machine.location])
+      fields: ["steps": plan, "sources": desired.sources.joined(separator: ", "), "location": machine.location])
     return self.heal(machine)
   }
 
@@ -71,11 +71,14 @@ extension Deliberation {
     let since = step.firstIntended ?? now
     let open = state.legs.filter { $0.finding != .healthy }
     if open.isEmpty, hasAgentSpoken(machine, since) {
+      if decider.requirements.usesBaselines, seen.baseline == .notRead { return (.mustReadBaseline, .readBaseline) }
       change(step.ordinal) {
         $0.state = .succeeded
         $0.ended = now
       }
-      return finishHealed()
+      let conclusion = finishHealed()
+      learn(from: machine)
+      return conclusion
     }
     if now - since < policy.verifyWithin { return (.verifying, again(in: policy.machineMoving)) }
     let words = open.map { "\($0.leg): \($0.evidence)" }.joined(separator: "; ")

@@ -21,9 +21,8 @@ extension Deliberation {
       readable()
       recognise(machine)
       if machine.associations != nil { state.lastAssociationsLook = now }
-      let desired =
-        state.heal.flatMap { $0.status.isRunning ? $0.desired : nil }
-        ?? DesiredState(profiles: decider.profiles, for: machine)
+      let healing = state.heal.flatMap { $0.status.isRunning ? $0.desired : nil }
+      guard let desired = healing ?? desired(for: machine) else { return (.mustReadBaseline, .readBaseline) }
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
       if state.heal?.status.isRunning ?? false { return heal(machine) }
       return consider(machine, desired, isMoving: isMoving || (state.failover.map { !$0.isSettled } ?? false))
@@ -31,11 +30,11 @@ extension Deliberation {
   }
 
   private var wantsAssociations: Bool {
-    guard decider.profiles.contains(where: { !$0.associations.isEmpty }) else { return false }
+    guard decider.requirements.readsAssociations else { return false }
     if let heal = state.heal, heal.status.isRunning { return heal.looksAtAssociationsNext(at: now) }
     if state.failover.map({ !$0.isSettled }) ?? false { return true }
     if case .parked = state.heal?.status { return true }
-    return state.lastAssociationsLook.map { now - $0 >= policy.associations } ?? true
+    return state.lastAssociationsLook.map { now - $0 >= policy.baseline } ?? true
   }
 
   /// The pair of id and `vmId` tells a replaced machine (the recovery point was changed) from the old one.
@@ -54,13 +53,22 @@ extension Deliberation {
   // MARK: - A machine that no heal is working on
 
   private mutating func consider(_ machine: Machine, _ desired: DesiredState, isMoving: Bool) -> Conclusion {
+    if isMoving {
+      if let source = seekSource(of: machine, wanting: desired) { return source }
+      saySetAside(desired)
+    } else {
+      learn(from: machine)
+    }
     if desired.isEmpty {
-      if isMoving {
+      if isMoving, desired.sources.isEmpty {
         say(
-          once: "profile", .profileMissing,
-          fields: ["remedy": "Add a profile that matches this machine's OS, tags, location or resource group."])
-        state.failover?.isSettled = true
+          once: "baseline", .baselineMissing,
+          fields: [
+            "remedy":
+              "Add a profile that matches this machine's OS, tags, location or resource group; its baseline was never learned."
+          ])
       }
+      if isMoving { state.failover?.isSettled = true }
       return rest(.nothingDesired)
     }
     if !machine.isRunning || !machine.isAgentReady {
@@ -110,6 +118,7 @@ extension Deliberation {
     if isMoving {
       sayWell()
       state.failover?.isSettled = true
+      learn(from: machine)
     }
     return rest(.allWell)
   }

@@ -5,11 +5,11 @@
 /// and never a wrong step.
 public struct Decider: Sendable {
   public var policy: Policy
-  public var profiles: [Profile]
+  public var requirements: Requirements
 
-  public init(policy: Policy, profiles: [Profile]) {
+  public init(policy: Policy, requirements: Requirements) {
     self.policy = policy
-    self.profiles = profiles
+    self.requirements = requirements
   }
 
   /// The state of an item that is seen for the first time.
@@ -21,7 +21,9 @@ public struct Decider: Sendable {
     var deliberation = Deliberation(state: prior, seen: seen, decider: self, now: now)
     let (reason, action) = deliberation.conclude()
     deliberation.state.reason = reason
-    return Decision(next: deliberation.state, reason: reason, events: deliberation.events, action: action)
+    return Decision(
+      next: deliberation.state, reason: reason, events: deliberation.events, learned: deliberation.learned,
+      action: action)
   }
 
   /// What follows from how a step came out. The runner decides anew afterwards.
@@ -74,7 +76,7 @@ public struct Decider: Sendable {
 
 /// One decision being made: the state as it changes, and what is said on the way.
 ///
-/// Its parts are told in the files beside: `+Failover`, `+Health`, `+Heal`, `+Steps`.
+/// Its parts are told in the files beside: `+Failover`, `+Health`, `+Baseline`, `+Heal`, `+Steps`.
 struct Deliberation {
   typealias Conclusion = (reason: Reason, action: Decision.Action)
 
@@ -83,6 +85,7 @@ struct Deliberation {
   let decider: Decider
   let now: Timestamp
   var events: [Event] = []
+  var learned: Baseline?
 
   var policy: Policy { decider.policy }
 

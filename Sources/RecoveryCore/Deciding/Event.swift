@@ -64,7 +64,10 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case machineUnreadable = "machine.unreadable"
   case machineReadable = "machine.readable"
   case machineGone = "machine.gone"
-  case profileMissing = "profile.missing"
+  case baselineLearned = "baseline.learned"
+  case baselineChanged = "baseline.changed"
+  case baselineMissing = "baseline.missing"
+  case partSetAside = "part.setAside"
   case legBroken = "leg.broken"
   case legUnexplained = "leg.unexplained"
   case legSuspect = "leg.suspect"
@@ -106,7 +109,10 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .machineUnreadable: "a machine cannot be read"
     case .machineReadable: "a machine can be read again"
     case .machineGone: "a live machine does not exist"
-    case .profileMissing: "no profile says what a failed-over machine must have"
+    case .baselineLearned: "what a machine has was learned"
+    case .baselineChanged: "what a machine has changed"
+    case .baselineMissing: "neither baseline nor profile says what a failed-over machine must have"
+    case .partSetAside: "a part of the baseline is not put back"
     case .legBroken: "a leg is broken after a failover"
     case .legUnexplained: "a leg is broken and no failover explains it"
     case .legSuspect: "a leg is suspect and is watched"
@@ -131,16 +137,16 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
 
   public var usualLevel: Event.Level {
     switch self {
-    case .itemAdded, .stepAccepted, .machineReadable: .debug
+    case .itemAdded, .baselineLearned, .stepAccepted, .machineReadable: .debug
     case .itemGone, .sweepFailed, .itemUnreadable, .stateUnknown, .machineUnreadable, .machineGone, .legUnexplained,
-      .stepRetrying, .stepTolerated, .healAgain, .profileMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld:
+      .stepRetrying, .stepTolerated, .healAgain, .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld:
       .warning
     case .failoverOverdue, .healParked, .stepFailed: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .daemonStarted, .daemonStopped,
       .testFailoverSeen, .sweepRecovered, .itemReturned:
       .notice
     case .failoverWaiting, .healWaiting, .stepStarted, .stepSucceeded, .stepSkipped, .jobSeen, .testFailoverGone,
-      .legWell:
+      .legWell, .baselineChanged, .partSetAside:
       .info
     }
   }

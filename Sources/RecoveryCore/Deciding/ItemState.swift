@@ -33,6 +33,8 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var suspicions: [Suspicion]
   public var lastLook: Timestamp?
   public var lastAssociationsLook: Timestamp?
+  /// The machine that the last failover left behind was asked what it had.
+  public var hasSoughtSource: Bool
   public var nextLook: Timestamp
   /// The reason of the last decision.
   public var reason: Reason
@@ -53,6 +55,7 @@ public struct ItemState: Hashable, Sendable, Codable {
     former = []
     legs = []
     suspicions = []
+    hasSoughtSource = false
     nextLook = now
     reason = .firstSight
     said = []

@@ -12,7 +12,10 @@ public struct Policy: Hashable, Sendable {
   public var machineMoving: Duration = .seconds(20)
   /// Other machines' instance views.
   public var machine: Duration = .seconds(15 * 60)
-  public var associations: Duration = .seconds(6 * 3600)
+  /// How often a well machine's associations are read and its baseline is learned anew.
+  public var baseline: Duration = .seconds(6 * 3600)
+  /// How long a part that a machine lost without a failover stays in its baseline.
+  public var forgetAfter: Duration = .seconds(24 * 3600)
 
   /// All conditions of a completed failover must hold on two looks this far apart.
   public var confirmAfter: Duration = .seconds(30)

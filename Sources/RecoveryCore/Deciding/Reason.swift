@@ -28,6 +28,8 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case mustReadItem
   case mustReadMachine
   case mustReadAssociations
+  case mustReadBaseline
+  case mustReadSource
   case underSuspicion
   case operationInFlight
   case unexplained
@@ -60,7 +62,8 @@ extension Reason {
     case .firstSight, .notAzureToAzure, .notDueYet, .allWell, .notListed, .healed: .nothing
     case .failoverRunning, .machineNotVisible, .machineProvisioning, .machineElsewhere, .machineIsTestMachine,
       .machineSeenBefore, .machineNotRunning, .agentNotReady, .confirming, .failoverCompleted, .mustReadItem,
-      .mustReadMachine, .mustReadAssociations, .underSuspicion, .operationInFlight, .stepUnknown, .backOff,
+      .mustReadMachine, .mustReadAssociations, .mustReadBaseline, .mustReadSource, .underSuspicion, .operationInFlight,
+      .stepUnknown, .backOff,
       .anotherWriter, .verifying:
       .wait
     case .healStarted, .stepRuns, .stepResumes: .heal

@@ -5,16 +5,36 @@ public struct Profile: Hashable, Sendable {
   public var identity: ManagedIdentity
   public var extensions: [ExtensionTemplate]
   public var associations: [Association]
+  /// The data collection endpoint of each region: an endpoint serves machines of its own region only.
+  public var endpoints: [String: ResourceID]
 
   public init(
     name: String, match: Match = Match(), identity: ManagedIdentity = .none, extensions: [ExtensionTemplate] = [],
-    associations: [Association] = []
+    associations: [Association] = [], endpoints: [String: ResourceID] = [:]
   ) {
     self.name = name
     self.match = match
     self.identity = identity
     self.extensions = extensions
     self.associations = associations
+    self.endpoints = Dictionary(
+      endpoints.map { (ProtectedItem.Place.normalized($0.key), $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Whether it asks for nothing.
+  public var isEmpty: Bool { identity == .none && extensions.isEmpty && associations.isEmpty && endpoints.isEmpty }
+
+  /// The associations of a machine in a region, the one with its endpoint included.
+  func associations(in location: String) -> [Association] {
+    guard let endpoint = endpoints[location] else { return associations }
+    return associations + [Association(name: Association.endpointName, target: .endpoint(endpoint))]
+  }
+
+  func namesEndpoint(in location: String) -> Bool { associations(in: location).contains(where: \.isEndpoint) }
+
+  func kinds(on system: OperatingSystem?) -> [ExtensionKind] {
+    guard let system else { return [] }
+    return extensions.compactMap { $0.variants[system]?.kind }
   }
 
   /// Which machines: all of what is said must hold; nothing said matches every machine.

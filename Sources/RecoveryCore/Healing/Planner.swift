@@ -21,6 +21,14 @@ public enum Planner {
       wanted.name = verdict.resourceName ?? wanted.name
       var before = wanted.after.compactMap { installs[$0] }
       if wanted.needsIdentity, let identity { before.append(identity) }
+      if let obstacle = wanted.obstacle {
+        // What cannot be rebuilt is not removed: the step stands in the plan as failed, with the reason.
+        let install = add(.install(wanted))
+        steps[install - 1].state = .failed
+        steps[install - 1].fault = Fault(obstacle, of: wanted)
+        installs[wanted.kind] = install
+        continue
+      }
       let remove = add(.remove(wanted.kind, name: wanted.name), after: before)
       installs[wanted.kind] = add(.install(wanted), after: [remove])
     }

@@ -6,8 +6,16 @@ public protocol Journal: Sendable {
   /// Makes the caller the one writer: every earlier fence is stale from now on.
   func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence
   func load() async throws(JournalError) -> JournalImage
-  /// State, heal, steps, events and their outgoing alerts in one transaction; returns the events with their numbers.
-  func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent]
+  /// State, heal, steps, baselines, events and their outgoing alerts of all changes in one transaction; returns the
+  /// events with their numbers, in order.
+  func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent]
+  /// What an item's live machine had while it was well, as it was committed last.
+  func baseline(of item: ItemKey) async throws(JournalError) -> Baseline?
+  /// Every content that an item's baseline has had, newest last.
+  func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline]
+  /// Forgets events and ended heals from before; never what has yet to be told or what an item still refers to.
+  /// Returns how many.
+  func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int
   /// Events not yet delivered to a sink, oldest first.
   func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent]
   func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError)
@@ -16,6 +24,12 @@ public protocol Journal: Sendable {
   func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent]
   func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal]
   func sweeps() async throws(JournalError) -> [SweepReport]
+}
+
+extension Journal {
+  public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {
+    try await commit([change], fence: fence)
+  }
 }
 
 /// A holder's right to write; it grows with every new holder.
@@ -30,14 +44,17 @@ public struct JournalImage: Sendable {
   public init(items: [ItemState]) { self.items = items }
 }
 
-/// One transaction.
+/// What follows from one decision: whole or not at all.
 public struct JournalChange: Sendable {
   /// The item's new state; nil for events that belong to no item.
   public var item: ItemState?
+  /// What was learned of the item's machine; nil when it is as it was.
+  public var baseline: Baseline?
   public var events: [Event]
 
-  public init(item: ItemState? = nil, events: [Event] = []) {
+  public init(item: ItemState? = nil, baseline: Baseline? = nil, events: [Event] = []) {
     self.item = item
+    self.baseline = baseline
     self.events = events
   }
 }

@@ -14,6 +14,7 @@ enum JournalSchema {
       try db.execute(sql: JournalSchema.items)
       try db.execute(sql: JournalSchema.events)
     }
+    migrator.registerMigration("0002-baselines") { db in try db.execute(sql: JournalSchema.baselines) }
     return migrator
   }()
 
@@ -21,6 +22,18 @@ enum JournalSchema {
     if try migrator.hasBeenSuperseded(db) { return .newer }
     return try migrator.hasCompletedMigrations(db) ? .current : .older
   }
+
+  /// A row for every content that a baseline has had; what only confirms the newest changes its row.
+  private static let baselines = """
+    CREATE TABLE baseline (
+      item_key TEXT NOT NULL,
+      learned_at INTEGER NOT NULL,
+      confirmed_at INTEGER NOT NULL,
+      machine_id TEXT NOT NULL,
+      body TEXT NOT NULL,
+      PRIMARY KEY (item_key, learned_at)
+    );
+    """
 
   /// An item refers to its heal and a heal to its item, and both are written in one commit: the reference from the item
   /// is checked at its end. It also keeps an item's heal from being pruned.

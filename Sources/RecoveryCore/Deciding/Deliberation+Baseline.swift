@@ -1,0 +1,68 @@
+/// What a well machine is learned to have, and what is said of what is not given back.
+extension Deliberation {
+  /// Learns from the machine when nothing explains a breakage of it: what a failover may have broken is no example.
+  mutating func learn(from machine: Machine) {
+    guard decider.requirements.usesBaselines, case let reading = seen.baseline, reading != .notRead,
+      let (baseline, changes) = Baseline.learned(
+        from: machine, of: state.key, knowing: reading.baseline, forgetAfter: policy.forgetAfter, at: now)
+    else { return }
+    learned = baseline
+    guard !changes.isEmpty else { return }
+    say(
+      reading.baseline == nil ? .baselineLearned : .baselineChanged, machine: machine.id,
+      fields: ["changes": changes.joined(separator: "; "), "parts": String(baseline.parts)])
+  }
+
+  /// What the machine must have. Nil when its baseline has to be read first.
+  func desired(for machine: Machine) -> DesiredState? {
+    guard decider.requirements.usesBaselines else { return decider.requirements.desired(for: machine) }
+    switch seen.baseline {
+    case .notRead: return nil
+    case .none: return decider.requirements.desired(for: machine)
+    case .found(let baseline): return decider.requirements.desired(for: machine, baseline: baseline)
+    }
+  }
+
+  /// A failed-over machine of which nothing was learned: its source tells, for as long as it exists.
+  mutating func seekSource(of machine: Machine, wanting desired: DesiredState) -> Conclusion? {
+    guard decider.requirements.usesBaselines, seen.baseline == .none, !state.hasSoughtSource else { return nil }
+    guard let source = state.failover?.from?.id ?? seen.item?.sourceMachineID else {
+      if seen.item == nil { return (.mustReadItem, .readItem) }
+      state.hasSoughtSource = true
+      return nil
+    }
+    switch seen.source {
+    case _ where source == machine.id: state.hasSoughtSource = true
+    case .notRead: return (.mustReadSource, .readSource(source))
+    case .failed(let fault):
+      // The region that was left may be in ruins: it is asked again only when nobody else says what is wanted.
+      if fault.course == .passes, desired.isEmpty, now - (state.failover?.completed ?? now) < policy.readyWithin {
+        return (.mustReadSource, again(in: policy.machineMoving))
+      }
+      state.hasSoughtSource = true
+    case .absent: state.hasSoughtSource = true
+    case .found(let found):
+      state.hasSoughtSource = true
+      guard let baseline = Baseline.learned(fromSource: found, of: state.key, at: now), baseline.parts > 0 else {
+        return nil
+      }
+      learned = baseline
+      say(
+        .baselineLearned, machine: found.id,
+        fields: [
+          "changes": "read from the machine that the failover left behind", "parts": String(baseline.parts),
+        ])
+      return (.mustReadBaseline, .readBaseline)
+    }
+    return nil
+  }
+
+  /// Said once a failover: a person should know what a heal will not bring back.
+  mutating func saySetAside(_ desired: DesiredState) {
+    for part in desired.setAside {
+      say(
+        once: "setAside.\(part.part)", .partSetAside, level: part.reason.wantsPerson ? .warning : .info,
+        fields: ["leg": part.part, "reason": part.reason.rawValue, "remedy": part.reason.remedy])
+    }
+  }
+}
