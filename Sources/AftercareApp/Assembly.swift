@@ -102,6 +102,8 @@ extension Policy {
     machineMoving = configuration.watch.machineMoving
     machine = configuration.watch.machine
     baseline = configuration.watch.baseline
+    testFailover = configuration.testFailover.policy
+    testFailoverRule = configuration.testFailover.rule
     forgetAfter = configuration.baseline.forgetAfter
     confirmAfter = configuration.failover.confirmAfter
     readyWithin = configuration.failover.readyWithin

@@ -1,4 +1,4 @@
-public import RecoveryCore
+import RecoveryCore
 import WatchEngine
 
 /// One look at every item of the configured vaults, which changes nothing.
@@ -15,7 +15,8 @@ public struct PlanSurvey {
     let assembly = Assembly(configuration: configuration)
     let cloud = try assembly.cloud()
     // What the daemon has learned is taken into account; without a journal it is a first sight.
-    let known = await PlanSurvey.known(assembly)
+    let journal = try? assembly.journalForReading()
+    let known = await PlanSurvey.known(journal)
     var index = ItemIndex()
     known.values.forEach { index.update($0) }
     let survey = Survey(cloud: cloud, decider: assembly.decider)
@@ -35,7 +36,10 @@ public struct PlanSurvey {
             }
             let key = index.key(of: item)
             let state = known[key]
-            group.addTask { PlannedMachine(await survey.look(at: item, key: key, known: state)) }
+            group.addTask {
+              let baseline = try? await journal?.baseline(of: key)
+              return PlannedMachine(await survey.look(at: item, key: key, known: state, baseline: baseline ?? nil))
+            }
             running += 1
           }
           page = listing.next
@@ -46,9 +50,10 @@ public struct PlanSurvey {
     return machines.sorted { ($0.item, $0.itemID) < ($1.item, $1.itemID) }
   }
 
-  private static func known(_ assembly: Assembly) async -> [ItemKey: ItemState] {
-    guard let journal = try? assembly.journalForReading(), let image = try? await journal.load() else { return [:] }
-    return Dictionary(image.items.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+  private static func known(_ journal: (any Journal)?) async -> [ItemKey: ItemState] {
+    guard let journal, let image = try? await journal.load() else { return [:] }
+    return Dictionary(
+      image.items.filter { !$0.key.isDrill }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private static func isWanted(_ item: ProtectedItem, _ wanted: Set<String>) -> Bool {
@@ -59,68 +64,5 @@ public struct PlanSurvey {
       machine?.name.lowercased() ?? "",
     ]
     return names.contains { wanted.contains($0) }
-  }
-}
-
-/// What one look showed of one machine, and what would be done: the shape of `plan --json`.
-public struct PlannedMachine: Sendable, Encodable {
-  public struct PlannedLeg: Sendable, Encodable {
-    public var leg: String
-    public var finding: Finding
-    public var evidence: String
-    public var lastHeartbeat: String?
-  }
-
-  public struct PlannedStep: Sendable, Encodable {
-    public var ordinal: Int
-    public var verb: String
-    public var title: String
-  }
-
-  public var item: String
-  public var itemID: String
-  public var vault: String
-  public var lifecycleID: String?
-  public var machine: String?
-  public var vmID: String?
-  public var location: String
-  public var protectionState: String
-  public var activeLocation: String
-  public var legs: [PlannedLeg]
-  public var decision: Reason.Disposition
-  public var reason: Reason
-  public var steps: [PlannedStep]
-  public var fault: Fault?
-
-  init(_ found: Survey.Finding) {
-    item = found.item.friendlyName
-    itemID = found.item.id.text
-    vault = found.item.vault.text
-    lifecycleID = found.item.lifecycleID
-    machine = (found.state.live?.id ?? found.item.liveMachineID)?.text
-    vmID = found.state.live?.vmID
-    location = found.item.livePlace.location
-    protectionState = found.item.protectionState.text
-    activeLocation = found.item.activeLocation
-    legs = found.state.legs.map { verdict in
-      PlannedLeg(
-        leg: verdict.leg.description, finding: verdict.finding, evidence: verdict.evidence,
-        lastHeartbeat: verdict.lastHeartbeat?.iso8601)
-    }
-    decision = found.steps.isEmpty ? found.reason.disposition : .heal
-    reason = found.reason
-    steps = found.steps.map { PlannedStep(ordinal: $0.ordinal, verb: $0.verb, title: $0.title) }
-    fault = found.fault
-  }
-}
-
-/// `plan --json` as a whole.
-public struct PlanReport: Sendable, Encodable {
-  public var machines: [PlannedMachine]
-  public var summary: [String: Int]
-
-  public init(machines: [PlannedMachine]) {
-    self.machines = machines
-    summary = Dictionary(grouping: machines, by: \.decision.rawValue).mapValues(\.count)
   }
 }

@@ -21,7 +21,7 @@ public struct StatusReport: Sendable, Encodable {
   public init(configuration: Configuration) async throws {
     let journal = try Assembly(configuration: configuration).journalForReading()
     let states = try await journal.load().items
-    items = states.count
+    items = states.count { !$0.key.isDrill }
     counts = Dictionary(grouping: states, by: StatusReport.condition).mapValues(\.count)
     sweeps = try await journal.sweeps()
     machines = states.filter { StatusReport.condition($0) != "watched" }.sorted { $0.name < $1.name }.map(Row.init)
@@ -30,6 +30,7 @@ public struct StatusReport: Sendable, Encodable {
   /// One word for what is going on with an item.
   static func condition(_ state: ItemState) -> String {
     if state.transition != nil { return "failing over" }
+    if state.key.isDrill, !(state.heal?.status.isRunning ?? false) { return "test failover" }
     switch state.heal?.status {
     case .running: return "healing"
     case .parked: return "parked"

@@ -31,20 +31,38 @@ struct Plan: AsyncParsableCommand {
   }
 
   private func show(_ machines: [PlannedMachine]) {
-    var table = Table("ITEM", "LIVE MACHINE IN", "STATE", "DECISION", "REASON", "BROKEN")
+    let write = LineOutput.standardOutput.write
+    var table = Table("ITEM", "LIVE MACHINE IN", "STATE", "DECISION", "REASON", "KNOWN", "BROKEN", "WOULD BE LOST")
     for machine in machines {
       let broken = machine.legs.filter { $0.finding != .healthy }.map { "\($0.leg) \($0.finding.rawValue)" }
+      let lost = machine.lost.filter(\.wantsPerson).map(\.part)
       table.add(
         machine.item, machine.location, machine.protectionState, machine.decision.rawValue, machine.reason.rawValue,
-        broken.isEmpty ? "-" : broken.joined(separator: ", "))
+        knowledge(of: machine), broken.isEmpty ? "-" : broken.joined(separator: ", "),
+        lost.isEmpty ? "-" : lost.joined(separator: ", "))
     }
-    table.lines.forEach(LineOutput.standardOutput.write)
+    table.lines.forEach(write)
     for machine in machines where !machine.steps.isEmpty {
-      LineOutput.standardOutput.write("\n\(machine.item):")
-      for step in machine.steps { LineOutput.standardOutput.write("  \(step.ordinal). \(step.title)") }
+      write("\n\(machine.item):")
+      for step in machine.steps {
+        let origin = step.origin.map { "  (from \($0))" } ?? ""
+        write("  \(step.ordinal). \(step.title)\(origin)\(step.obstacle.map { "  cannot: \($0)" } ?? "")")
+      }
+    }
+    for machine in machines where !machine.lost.isEmpty {
+      write("\n\(machine.item) does not get back by itself:")
+      for loss in machine.lost { write("  \(loss.part): \(loss.reason). \(loss.remedy)") }
     }
     for machine in machines {
-      if let fault = machine.fault { LineOutput.standardOutput.write("\n\(machine.item): \(fault). \(fault.remedy)") }
+      if let fault = machine.fault { write("\n\(machine.item): \(fault). \(fault.remedy)") }
     }
+  }
+
+  /// What a failover of the machine could be healed from.
+  private func knowledge(of machine: PlannedMachine) -> String {
+    let profiles = machine.sources.filter { $0 != "baseline" }
+    let parts = machine.known.map { ["baseline of \($0.parts) parts"] } ?? []
+    let all = parts + profiles.map { "profile \($0)" }
+    return all.isEmpty ? "nothing" : all.joined(separator: " + ")
   }
 }

@@ -115,12 +115,24 @@ public struct AzureCloud: Cloud {
         throw error
       }
     case .putAssociation(let machine, let association):
-      let path =
-        "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations/\(TokenRequest.escaped(association.name))"
       // Synchronous; a create answers 200 or 201 alike.
-      _ = try await client.send(.put, client.url(path, version: versions.monitor), body: association.body)
+      _ = try await client.send(.put, associationURL(machine, association.name), body: association.body)
+      return .done
+    case .deleteAssociation(let machine, let name):
+      do throws(Fault) {
+        _ = try await client.send(.delete, associationURL(machine, name))
+      } catch {
+        // Gone with its machine.
+        guard error.kind == .notFound else { throw error }
+      }
       return .done
     }
+  }
+
+  private func associationURL(_ machine: ResourceID, _ name: String) -> String {
+    client.url(
+      "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations/\(TokenRequest.escaped(name))",
+      version: versions.monitor)
   }
 
   public func poll(_ operation: OperationHandle) async throws(Fault) -> Progress {

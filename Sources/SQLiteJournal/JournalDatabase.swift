@@ -58,6 +58,7 @@ public final class JournalDatabase: Journal {
       let now = time(of: item, in: change)
       if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
     }
+    if let forgotten = change.forgotten { try ItemTable.remove(db, forgotten) }
     if let baseline = change.baseline { try BaselineTable.write(db, baseline) }
     return try change.events.map { event in try EventTable.append(db, event) }
   }

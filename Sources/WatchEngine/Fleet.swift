@@ -27,7 +27,7 @@ public actor Fleet {
     let image = try await journal.load()
     for state in image.items {
       states[state.key] = state
-      index.update(state)
+      if !state.key.isDrill { index.update(state) }
     }
     return image.items
   }
@@ -53,13 +53,27 @@ public actor Fleet {
 
   /// Items of the vault that are known to be listed and were not.
   func unlisted(in vault: ResourceID, besides seen: Set<ItemKey>) -> [ItemState] {
-    states.values.filter { $0.isListed && $0.vault == vault && !seen.contains($0.key) }
+    states.values.filter { $0.isListed && $0.vault == vault && !seen.contains($0.key.item) }
   }
 
   func isMoving(in vault: ResourceID) -> Int { states.values.count { $0.vault == vault && $0.isOnTheMove } }
 
   /// What the item's machine had while it was well. It is not held in memory: a fleet is large, and a look is rare.
-  func baseline(_ key: ItemKey) async throws(JournalError) -> Baseline? { try await journal.baseline(of: key) }
+  func baseline(_ key: ItemKey) async throws(JournalError) -> Baseline? { try await journal.baseline(of: key.item) }
+
+  /// The listed items whose test failover has begun or ended since it was looked at.
+  func drills(in items: [ProtectedItem], for decider: Decider) -> [(ItemKey, ProtectedItem)] {
+    items.compactMap { item in
+      let key = index.key(of: item).drill
+      return decider.wantsDrillLook(item, known: states[key]) ? (key, item) : nil
+    }
+  }
+
+  /// Nothing of it stays but its story.
+  func forget(_ key: ItemKey) async throws(JournalError) {
+    try await write(JournalChange(forgotten: key))
+    states[key] = nil
+  }
 
   func commit(
     _ next: ItemState, _ events: [Event], learning baseline: Baseline? = nil
@@ -70,7 +84,7 @@ public actor Fleet {
     }
     try await write(JournalChange(item: next, baseline: baseline, events: events))
     let old = states.updateValue(next, forKey: next.key)
-    index.update(next, replacing: old)
+    if !next.key.isDrill { index.update(next, replacing: old) }
   }
 
   func say(_ events: [Event]) async throws(JournalError) {

@@ -44,6 +44,9 @@ struct ItemWorker: Sendable {
       state = decision.next
       switch decision.action {
       case .lookAgain(let next): return next
+      case .forget:
+        try await fleet.forget(key)
+        return nil
       case .readItem:
         await tally.count(.item, for: state.vault)
         do throws(Fault) {

@@ -14,6 +14,8 @@ public struct Survey: Sendable {
     public var baseline: Baseline?
     /// What the machine must have; nil when it was not read.
     public var desired: DesiredState?
+    /// What it would get after a failover now, in the recovery region; nil when it is failed over, or was not read.
+    public var afterFailover: DesiredState?
   }
 
   private let cloud: any Cloud
@@ -73,7 +75,7 @@ public struct Survey: Sendable {
           machine.associations = try await cloud.associations(of: id)
           seen.source = .found(machine)
         case .readBaseline: seen.baseline = BaselineReading(baseline)
-        case .perform: break look
+        case .perform, .forget: break look
         case .lookAgain:
           // First sight puts a healthy machine's look off, and a first confirmation wants a second: both are due now.
           guard reason == .notDueYet || reason == .confirming else { break look }
@@ -96,8 +98,16 @@ public struct Survey: Sendable {
     if desired == nil, case .found(let machine) = seen.machine {
       desired = decider.requirements.desired(for: machine, baseline: baseline)
     }
-    return Finding(
+    var finding = Finding(
       item: item, state: state, reason: reason, steps: heal?.steps ?? [], fault: fault, baseline: baseline,
       desired: desired)
+    if item.isActiveAtPrimary, case .found(var machine) = seen.machine {
+      machine.location = item.recovery.location
+      if let group = item.recoveryResourceGroup {
+        machine.id = .machine(named: item.recoveryMachineName ?? machine.id.name, in: group)
+      }
+      finding.afterFailover = decider.requirements.desired(for: machine, baseline: baseline)
+    }
+    return finding
   }
 }

@@ -59,6 +59,9 @@ struct VaultPoller: Service {
         seen.formUnion(keys)
         hasNews = hasNews || changed.contains { $0.1.isFailedOverOrReversed || $0.1.scenario != nil }
         for (key, item) in changed { await queue.schedule(key, at: time.now, listed: item) }
+        for (key, item) in await fleet.drills(in: listing.items, for: decider) {
+          await queue.schedule(key, at: time.now, listed: item)
+        }
         await tellUnreadable(listing.unreadable)
         page = listing.next
       } while page != nil && report.pages < VaultPoller.mostPages && !Task.isCancelled

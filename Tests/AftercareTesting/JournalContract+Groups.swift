@@ -45,6 +45,18 @@ extension JournalContract {
     try expect(other.isEmpty, "another item has none")
   }
 
+  static func itemIsForgotten(_ journal: any Journal) async throws {
+    let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+    let events = [JournalSamples.event(.healStarted)]
+    _ = try await journal.commit(JournalChange(item: JournalSamples.healingItem(), events: events), fence: fence)
+    _ = try await journal.commit(JournalChange(forgotten: JournalSamples.key), fence: fence)
+    let items = try await journal.load().items
+    try expect(items.isEmpty, "nothing of the item's state stays: \(items)")
+    let story = try await journal.events(about: JournalSamples.key.text, last: 10)
+    let heals = try await journal.heals(about: JournalSamples.key.text, last: 10)
+    try expect(story.count == 1 && heals.count == 1, "its story stays")
+  }
+
   static func oldIsForgotten(_ journal: any Journal) async throws {
     let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
     let events = (0..<3).map { JournalSamples.event(.stepStarted, after: $0 * 100) }

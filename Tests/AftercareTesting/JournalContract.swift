@@ -24,6 +24,7 @@ public struct JournalContract: Sendable, CustomStringConvertible {
       JournalContract("heals are found by key, name and machine") { try await healsAreFound($0) },
       JournalContract("changes that are committed together are whole or not at all") { try await groupIsWhole($0) },
       JournalContract("a baseline comes back, with what it was before") { try await baselinesComeBack($0) },
+      JournalContract("an item is forgotten, and its story is not") { try await itemIsForgotten($0) },
       JournalContract("what is old is forgotten, and never what is still needed") { try await oldIsForgotten($0) },
       JournalContract("the last sweep of each vault is kept") { try await lastSweepIsKept($0) },
     ]

@@ -228,6 +228,7 @@ extension Story {
           type: wanted.kind.handlerType, version: "1", status: StatusCode("ProvisioningState/Unresponsive"),
           message: "Error while parsing heartbeat of Handler"))
     case .associate(let association): machine?.associations?.append(association)
+    case .dissociate(let name): machine?.associations?.removeAll { $0.name == name }
     case .verify: break
     }
   }

@@ -47,7 +47,7 @@ struct Story {
         }
       case .readSource(let id): seen.source = source?.id == id ? source.map { .found($0) } ?? .absent : .absent
       case .readBaseline: seen.baseline = BaselineReading(baseline)
-      case .perform, .lookAgain: return decision.action
+      case .perform, .lookAgain, .forget: return decision.action
       }
     }
     return .lookAgain(now)

@@ -43,6 +43,11 @@ public struct Configuration: Sendable {
     public var forgetAfter: Duration = .seconds(24 * 3600)
   }
 
+  public struct TestFailover: Sendable {
+    public var policy = Policy.TestFailover.report
+    public var rule: ResourceID?
+  }
+
   public struct History: Sendable {
     public var keep: Duration = .seconds(90 * 86_400)
   }
@@ -101,6 +106,7 @@ public struct Configuration: Sendable {
   public var logging = Logging()
   public var profiles: [Profile] = []
   public var baseline = Baseline()
+  public var testFailover = TestFailover()
   public var history = History()
   /// The shipped catalogue with the configuration's entries over it.
   public var catalogue = Catalogue()

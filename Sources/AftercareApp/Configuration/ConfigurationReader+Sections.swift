@@ -7,7 +7,7 @@ extension ConfigurationReader {
   static let keys: [String: [String]] = [
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
-      "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "history",
+      "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",
@@ -24,6 +24,7 @@ extension ConfigurationReader {
     "heal.poll": ["first", "most", "factor"],
     "logging": ["format", "level"],
     "baseline": ["learn", "forgetAfter"],
+    "testFailover": ["policy", "rule"],
     "history": ["keep"],
     "catalogue": ["publisher", "type", "os", "replay", "protectedSettings", "needsIdentity", "after"],
     "profiles": ["name", "match", "identity", "extensions", "associations", "endpoints"],
@@ -79,6 +80,18 @@ extension ConfigurationReader {
       }
       if let node = keys["level"] {
         read.logging.level = choice(node, "logging.level", Configuration.LogLevel.self) ?? .info
+      }
+    }
+    if let node = top["testFailover"] {
+      let keys = section(node, "testFailover")
+      if let node = keys["policy"] {
+        read.testFailover.policy = choice(node, "testFailover.policy", Policy.TestFailover.self) ?? .report
+      }
+      read.testFailover.rule = keys["rule"].flatMap {
+        id($0, "testFailover.rule", type: "Microsoft.Insights/dataCollectionRules")
+      }
+      if read.testFailover.rule != nil, read.testFailover.policy != .heal {
+        read.warnings.append("testFailover.rule is used with testFailover.policy: heal only")
       }
     }
     if let node = top["history"] {

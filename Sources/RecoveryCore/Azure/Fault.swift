@@ -75,7 +75,7 @@ public struct Fault: Error, Hashable, Sendable, Codable {
   }
 
   /// Why an extension cannot be rebuilt.
-  init(_ obstacle: DesiredExtension.Obstacle, of wanted: DesiredExtension) {
+  public init(_ obstacle: DesiredExtension.Obstacle, of wanted: DesiredExtension) {
     let message =
       switch obstacle {
       case .protectedSettingsUnknown:

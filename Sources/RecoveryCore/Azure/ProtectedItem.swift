@@ -103,9 +103,21 @@ public struct ProtectedItem: Hashable, Sendable {
   /// Whether the item is failed over, or was and is protected in the other direction now.
   public var isFailedOverOrReversed: Bool { isActiveAtRecovery || primary != initialPrimary }
 
+  /// The machine that a test failover made, for as long as the test runs. Its id is not always told; then its name and
+  /// group are. `MarkedForDeletion` lingers on items whose test machine is long gone.
+  public var testMachineID: ResourceID? {
+    let state = testFailoverState?.lowercased() ?? "none"
+    guard state != "markedfordeletion" else { return nil }
+    if let testFailoverMachineID { return testFailoverMachineID }
+    guard state == "waitingforcompletion", let testFailoverMachineName, !testFailoverMachineName.isEmpty,
+      let recoveryResourceGroup
+    else { return nil }
+    return .machine(named: testFailoverMachineName, in: recoveryResourceGroup)
+  }
+
   /// Whether a machine is the one that a test failover made: never acted upon.
   public func isTestMachine(_ machine: ResourceID) -> Bool {
-    if machine == testFailoverMachineID { return true }
+    if machine == testFailoverMachineID || machine == testMachineID { return true }
     guard let testFailoverMachineName, !testFailoverMachineName.isEmpty else { return false }
     return machine.name.lowercased() == testFailoverMachineName.lowercased()
       && machine.name.lowercased() != recoveryMachineName?.lowercased()

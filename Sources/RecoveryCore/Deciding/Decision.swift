@@ -57,6 +57,8 @@ public struct Decision: Sendable {
     /// `next` and must be committed first.
     case perform(step: Int)
     case lookAgain(Timestamp)
+    /// Nothing of the state is to stay.
+    case forget
   }
 }
 

@@ -2,7 +2,7 @@
 extension Deliberation {
   /// Learns from the machine when nothing explains a breakage of it: what a failover may have broken is no example.
   mutating func learn(from machine: Machine) {
-    guard decider.requirements.usesBaselines, case let reading = seen.baseline, reading != .notRead,
+    guard decider.requirements.usesBaselines, !state.key.isDrill, case let reading = seen.baseline, reading != .notRead,
       let (baseline, changes) = Baseline.learned(
         from: machine, of: state.key, knowing: reading.baseline, forgetAfter: policy.forgetAfter, at: now)
     else { return }
@@ -25,7 +25,9 @@ extension Deliberation {
 
   /// A failed-over machine of which nothing was learned: its source tells, for as long as it exists.
   mutating func seekSource(of machine: Machine, wanting desired: DesiredState) -> Conclusion? {
-    guard decider.requirements.usesBaselines, seen.baseline == .none, !state.hasSoughtSource else { return nil }
+    guard decider.requirements.usesBaselines, !state.key.isDrill, seen.baseline == .none, !state.hasSoughtSource else {
+      return nil
+    }
     guard let source = state.failover?.from?.id ?? seen.item?.sourceMachineID else {
       if seen.item == nil { return (.mustReadItem, .readItem) }
       state.hasSoughtSource = true

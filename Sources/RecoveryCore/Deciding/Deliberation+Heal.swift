@@ -4,12 +4,13 @@ extension Deliberation {
   mutating func begin(_ machine: Machine, _ desired: DesiredState, healing broken: [LegVerdict]) -> Conclusion {
     // A list may lag: before anything is touched the item itself is asked.
     guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }
+    let steps = Planner.steps(for: desired, healing: broken)
+    if state.key.isDrill, policy.testFailover != .heal { return report(steps, broken) }
     for verdict in broken {
       say(
         once: "broken.\(verdict.leg)", .legBroken,
         fields: ["leg": verdict.leg.description, "finding": verdict.finding.rawValue, "evidence": verdict.evidence])
     }
-    let steps = Planner.steps(for: desired, healing: broken)
     let plan = steps.map(\.title).joined(separator: ", ")
     guard policy.mode == .heal else {
       say(once: "held", .healHeld, fields: ["reason": Reason.observeOnly.rawValue, "steps": plan])

@@ -22,7 +22,9 @@ extension Deliberation {
       recognise(machine)
       if machine.associations != nil { state.lastAssociationsLook = now }
       let healing = state.heal.flatMap { $0.status.isRunning ? $0.desired : nil }
-      guard let desired = healing ?? desired(for: machine) else { return (.mustReadBaseline, .readBaseline) }
+      guard let desired = healing ?? desired(for: machine).map(asDrill) else {
+        return (.mustReadBaseline, .readBaseline)
+      }
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
       if state.heal?.status.isRunning ?? false { return heal(machine) }
       return consider(machine, desired, isMoving: isMoving || (state.failover.map { !$0.isSettled } ?? false))
@@ -53,6 +55,7 @@ extension Deliberation {
   // MARK: - A machine that no heal is working on
 
   private mutating func consider(_ machine: Machine, _ desired: DesiredState, isMoving: Bool) -> Conclusion {
+    if state.key.isDrill, !isMoving { return rest(state.heal == nil ? .testFailoverReported : state.reason) }
     if isMoving {
       if let source = seekSource(of: machine, wanting: desired) { return source }
       saySetAside(desired)
@@ -194,6 +197,8 @@ extension Deliberation {
 
   private mutating func gone(_ live: MachineIdentity) -> Conclusion {
     state.failedReads += 1
+    // A test machine comes and goes; the item tells when the test is over.
+    if state.key.isDrill { return (.machineNotVisible, again(in: policy.machineMoving)) }
     // A new machine may answer 404 from some ARM front ends for seconds: one look proves nothing.
     if state.failedReads >= 3 {
       say(

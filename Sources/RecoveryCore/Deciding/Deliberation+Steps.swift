@@ -22,6 +22,14 @@ extension Deliberation {
       }
     }
     goOn()
+    intend(step)
+    if case .install = step.work { state.heal?.agentReportedBeforeInstall = machine.agent?.reported }
+    return (.stepRuns, .perform(step: step.ordinal))
+  }
+
+  /// The intent, which is committed before the call that carries it out.
+  mutating func intend(_ step: Step) {
+    let now = now
     change(step.ordinal) {
       $0.state = .intended
       $0.attempts += 1
@@ -29,9 +37,7 @@ extension Deliberation {
       $0.firstIntended = $0.firstIntended ?? now
       $0.notBefore = nil
     }
-    if case .install = step.work { state.heal?.agentReportedBeforeInstall = machine.agent?.reported }
     say(.stepStarted, fields: ["step": step.title, "attempt": String(step.attempts + 1)])
-    return (.stepRuns, .perform(step: step.ordinal))
   }
 
   /// What the step would bring about is there already: Policy or a person was faster.
@@ -41,7 +47,7 @@ extension Deliberation {
     case .remove(let kind, _): isHealthy(.extension(kind))
     case .install(let wanted): isHealthy(.extension(wanted.kind))
     case .associate(let wanted): machine.associations?.contains { $0.isSame(as: wanted) } ?? false
-    case .verify: false
+    case .dissociate, .verify: false
     }
   }
 
@@ -55,7 +61,7 @@ extension Deliberation {
       case .install(var wanted):
         wanted.name = name
         step.work = .install(wanted)
-      case .ensureIdentity, .associate, .verify: break
+      case .ensureIdentity, .associate, .dissociate, .verify: break
       }
     }
   }
@@ -68,6 +74,7 @@ extension Deliberation {
       return (.stepUnknown, .lookAgain(intended + policy.settle))
     }
     switch step.work {
+    case .dissociate: repeatStep(step)
     case .verify: return heal(machine)
     case .ensureIdentity(let required):
       machine.identity.covers(required) ? succeed(step) : repeatStep(step)
@@ -227,8 +234,22 @@ extension Deliberation {
 
 extension Step {
   var isRemoval: Bool {
-    if case .remove = work { return true }
-    return false
+    switch work {
+    case .remove, .dissociate: true
+    case .ensureIdentity, .install, .associate, .verify: false
+    }
+  }
+
+  /// The leg that the step works for; nil for the last look, which is for all of them.
+  public var leg: Leg? {
+    switch work {
+    case .ensureIdentity: .identity
+    case .remove(let kind, _): .extension(kind)
+    case .install(let wanted): .extension(wanted.kind)
+    case .associate(let association): .association(association.name)
+    case .dissociate(let name): .association(name)
+    case .verify: nil
+    }
   }
 
   /// The extension that the step works on.
@@ -236,7 +257,7 @@ extension Step {
     switch work {
     case .remove(let kind, _): kind
     case .install(let wanted): wanted.kind
-    case .ensureIdentity, .associate, .verify: nil
+    case .ensureIdentity, .associate, .dissociate, .verify: nil
     }
   }
 }
@@ -251,6 +272,7 @@ extension Heal {
     case .install(let wanted):
       .putExtension(machine: self.machine.id, location: location, wanted, forceUpdateTag: forceUpdateTag(step))
     case .associate(let association): .putAssociation(machine: self.machine.id, association)
+    case .dissociate(let name): .deleteAssociation(machine: self.machine.id, name: name)
     case .verify: nil
     }
   }

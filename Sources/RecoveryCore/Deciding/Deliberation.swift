@@ -14,7 +14,13 @@ public struct Decider: Sendable {
 
   /// The state of an item that is seen for the first time.
   public func introduce(_ item: ProtectedItem, key: ItemKey, at now: Timestamp) -> ItemState {
-    ItemState(key: key, item: item, at: now)
+    key.isDrill ? ItemState(drill: key, of: item, at: now) : ItemState(key: key, item: item, at: now)
+  }
+
+  /// Whether a listed item has a test machine that is not looked at yet, or has none any more.
+  public func wantsDrillLook(_ item: ProtectedItem, known: ItemState?) -> Bool {
+    let wanted = policy.testFailover == .ignore ? nil : item.testMachineID
+    return wanted != known?.live?.id
   }
 
   public func decide(_ prior: ItemState, seeing seen: Observation, at now: Timestamp) -> Decision {
@@ -76,7 +82,8 @@ public struct Decider: Sendable {
 
 /// One decision being made: the state as it changes, and what is said on the way.
 ///
-/// Its parts are told in the files beside: `+Failover`, `+Health`, `+Baseline`, `+Heal`, `+Steps`.
+/// Its parts are told in the files beside: `+Failover`, `+Drill`, `+Health`, `+Baseline`, `+Heal`,
+/// `+Steps`.
 struct Deliberation {
   typealias Conclusion = (reason: Reason, action: Decision.Action)
 
@@ -90,6 +97,7 @@ struct Deliberation {
   var policy: Policy { decider.policy }
 
   mutating func conclude() -> Conclusion {
+    if state.key.isDrill { return drill() }
     if let item = seen.item {
       take(item)
       guard item.isAzureToAzure else { return (.notAzureToAzure, .lookAgain(now + policy.machine)) }
@@ -121,13 +129,14 @@ struct Deliberation {
     state.protectionState = item.protectionState
     state.activeLocation = item.activeLocation
     if item.protectionState.meaning != .unknown { unsay("state") }
-    guard item.testFailoverMachineID != state.testMachine else { return }
-    if let machine = item.testFailoverMachineID {
+    guard item.testMachineID != state.testMachine else { return }
+    defer { state.testMachine = item.testMachineID }
+    guard policy.testFailover != .ignore else { return }
+    if let machine = item.testMachineID {
       say(.testFailoverSeen, machine: machine, fields: ["testFailoverState": item.testFailoverState ?? "unknown"])
     } else {
       say(.testFailoverGone, machine: state.testMachine)
     }
-    state.testMachine = item.testFailoverMachineID
   }
 
   // MARK: - Saying things

@@ -56,6 +56,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case jobSeen = "job.seen"
   case stateUnknown = "state.unknown"
   case testFailoverSeen = "testFailover.seen"
+  case testFailoverJudged = "testFailover.judged"
   case testFailoverGone = "testFailover.gone"
   case failoverNoticed = "failover.noticed"
   case failoverWaiting = "failover.waiting"
@@ -100,7 +101,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .itemReturned: "a protected item is listed again"
     case .jobSeen: "a site recovery job was seen"
     case .stateUnknown: "a protected item is in a state that is not known"
-    case .testFailoverSeen: "a test failover is left alone"
+    case .testFailoverSeen: "a test failover is under way"
+    case .testFailoverJudged: "a test machine was judged and is left alone"
     case .testFailoverGone: "a test failover was cleaned up"
     case .failoverNoticed: "a failover is under way"
     case .failoverWaiting: "a failed-over machine is not ready yet"
@@ -143,7 +145,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
       .warning
     case .failoverOverdue, .healParked, .stepFailed: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .daemonStarted, .daemonStopped,
-      .testFailoverSeen, .sweepRecovered, .itemReturned:
+      .testFailoverSeen, .testFailoverJudged, .sweepRecovered, .itemReturned:
       .notice
     case .failoverWaiting, .healWaiting, .stepStarted, .stepSucceeded, .stepSkipped, .jobSeen, .testFailoverGone,
       .legWell, .baselineChanged, .partSetAside:

@@ -5,6 +5,13 @@ public struct ItemKey: Hashable, Sendable, Codable, Comparable, CustomStringConv
   public static func < (left: ItemKey, right: ItemKey) -> Bool { left.text < right.text }
   public var description: String { text }
 
+  /// The key of the item's test failover, while there is one: its machine is looked at beside the live one.
+  public var drill: ItemKey { isDrill ? self : ItemKey(text + ItemKey.drillSuffix) }
+  public var isDrill: Bool { text.hasSuffix(ItemKey.drillSuffix) }
+  /// The item itself.
+  public var item: ItemKey { isDrill ? ItemKey(String(text.dropLast(ItemKey.drillSuffix.count))) : self }
+  private static let drillSuffix = "#drill"
+
   public init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
@@ -67,7 +74,7 @@ public struct ItemState: Hashable, Sendable, Codable {
   public func isCurrent(with item: ProtectedItem) -> Bool {
     isListed && reason != .firstSight && itemID == item.id && name == item.friendlyName
       && protectionState == item.protectionState && activeLocation == item.activeLocation
-      && testMachine == item.testFailoverMachineID && live?.id == item.liveMachineID
+      && testMachine == item.testMachineID && live?.id == item.liveMachineID
       && (item.lifecycleID == nil || lifecycleID == item.lifecycleID) && transition == nil
       && !item.isBusyWithAnythingButReprotect
   }
@@ -113,6 +120,8 @@ public struct Failover: Hashable, Sendable, Codable {
     case foundFailedOver
     /// A person said that what is broken on this machine is to be healed.
     case commanded
+    /// The machine is one that a test failover made.
+    case testFailover
   }
 
   public var cause: Cause

@@ -8,6 +8,18 @@ public struct Policy: Hashable, Sendable {
 
   public var mode: Mode = .heal
 
+  /// What becomes of the machines that test failovers make.
+  public enum TestFailover: String, Sendable, CaseIterable {
+    /// They are judged, and what a heal would do is said.
+    case report
+    case heal
+    case ignore
+  }
+
+  public var testFailover: TestFailover = .report
+  /// A test machine sends by this rule and by none of its item's, so that a rehearsal does not mix with the real thing.
+  public var testFailoverRule: ResourceID?
+
   /// A machine that just failed over is looked at this often until it is well.
   public var machineMoving: Duration = .seconds(20)
   /// Other machines' instance views.

@@ -34,6 +34,8 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case operationInFlight
   case unexplained
   case observeOnly
+  case testFailoverReported
+  case drillEnded
   // A heal is under way
   case healStarted
   case stepRuns
@@ -59,7 +61,9 @@ extension Reason {
 
   public var disposition: Disposition {
     switch self {
-    case .firstSight, .notAzureToAzure, .notDueYet, .allWell, .notListed, .healed: .nothing
+    case .firstSight, .notAzureToAzure, .notDueYet, .allWell, .notListed, .healed, .testFailoverReported,
+      .drillEnded:
+      .nothing
     case .failoverRunning, .machineNotVisible, .machineProvisioning, .machineElsewhere, .machineIsTestMachine,
       .machineSeenBefore, .machineNotRunning, .agentNotReady, .confirming, .failoverCompleted, .mustReadItem,
       .mustReadMachine, .mustReadAssociations, .mustReadBaseline, .mustReadSource, .underSuspicion, .operationInFlight,

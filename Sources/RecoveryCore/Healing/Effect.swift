@@ -5,11 +5,12 @@ public enum Effect: Hashable, Sendable {
   case deleteExtension(machine: ResourceID, name: String)
   case putExtension(machine: ResourceID, location: String, DesiredExtension, forceUpdateTag: String)
   case putAssociation(machine: ResourceID, Association)
+  case deleteAssociation(machine: ResourceID, name: String)
 
   public var machine: ResourceID {
     switch self {
     case .setIdentity(let machine, _), .deleteExtension(let machine, _), .putExtension(let machine, _, _, _),
-      .putAssociation(let machine, _):
+      .putAssociation(let machine, _), .deleteAssociation(let machine, _):
       machine
     }
   }

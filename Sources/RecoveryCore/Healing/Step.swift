@@ -6,6 +6,8 @@ public struct Step: Hashable, Sendable, Codable {
     case remove(ExtensionKind, name: String)
     case install(DesiredExtension)
     case associate(Association)
+    /// Takes away an association that a test machine was given.
+    case dissociate(String)
     case verify
   }
 
@@ -60,6 +62,7 @@ public struct Step: Hashable, Sendable, Codable {
     case .remove(_, let name): "remove \(name)"
     case .install(let wanted): "install \(wanted.name)"
     case .associate(let association): "associate \(association.name)"
+    case .dissociate(let name): "dissociate \(name)"
     case .verify: "verify"
     }
   }
@@ -71,6 +74,7 @@ public struct Step: Hashable, Sendable, Codable {
     case .remove: "remove"
     case .install: "install"
     case .associate: "associate"
+    case .dissociate: "dissociate"
     case .verify: "verify"
     }
   }

@@ -50,11 +50,16 @@ public struct JournalChange: Sendable {
   public var item: ItemState?
   /// What was learned of the item's machine; nil when it is as it was.
   public var baseline: Baseline?
+  /// An item whose state is to go; its story stays.
+  public var forgotten: ItemKey?
   public var events: [Event]
 
-  public init(item: ItemState? = nil, baseline: Baseline? = nil, events: [Event] = []) {
+  public init(
+    item: ItemState? = nil, baseline: Baseline? = nil, forgotten: ItemKey? = nil, events: [Event] = []
+  ) {
     self.item = item
     self.baseline = baseline
+    self.forgotten = forgotten
     self.events = events
   }
 }

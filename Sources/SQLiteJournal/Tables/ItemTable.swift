@@ -27,6 +27,10 @@ enum ItemTable {
     return db.changesCount > 0
   }
 
+  static func remove(_ db: Database, _ key: ItemKey) throws {
+    try db.execute(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
+  }
+
   static func readAll(_ db: Database) throws -> [ItemState] {
     let rows = try Row.fetchAll(
       db,
