@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "AzureSimulatorTests", dependencies: ["AzureSimulator", hummingbird, httpTypes], swiftSettings: common),
     .testTarget(
-      name: "AftercareAppTests", dependencies: ["AftercareApp", "RecoveryCore", "AftercareTesting"],
+      name: "AftercareAppTests", dependencies: ["AftercareApp", "RecoveryCore", "AftercareTesting", yams],
       swiftSettings: common),
     .testTarget(
       name: "EndToEndTests",

@@ -104,6 +104,8 @@ extension Policy {
     baseline = configuration.watch.baseline
     testFailover = configuration.testFailover.policy
     testFailoverRule = configuration.testFailover.rule
+    data = configuration.watch.data
+    dataWithin = configuration.grace.data
     forgetAfter = configuration.baseline.forgetAfter
     confirmAfter = configuration.failover.confirmAfter
     readyWithin = configuration.failover.readyWithin

@@ -25,7 +25,7 @@ public struct HealSummary: Sendable, Encodable {
     vmID = heal.machine.vmID
     status = heal.status.word
     switch heal.status {
-    case .parked(let why), .abandoned(let why): reason = why
+    case .parked(let why), .abandoned(let why), .healedUnverified(let why): reason = why
     case .running, .healed: reason = nil
     }
     started = heal.started.iso8601

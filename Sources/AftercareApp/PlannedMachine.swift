@@ -60,6 +60,8 @@ public struct PlannedMachine: Sendable, Encodable {
   /// What the machine must have was made from these, in order.
   public var sources: [String]
   public var lost: [Loss]
+  /// Whether the item can be protected again, and what stands in the way.
+  public var reprotect: String
   public var fault: Fault?
 
   init(_ found: Survey.Finding) {
@@ -89,6 +91,7 @@ public struct PlannedMachine: Sendable, Encodable {
     let expected = found.afterFailover ?? found.desired
     sources = expected?.sources ?? []
     lost = expected.map(Loss.all) ?? []
+    reprotect = StatusReport.reprotect(found.state)
     fault = found.fault
   }
 }

@@ -11,6 +11,8 @@ public struct StatusReport: Sendable, Encodable {
     public var reason: String
     public var heal: String
     public var step: String
+    /// Whether the item can be protected again, and what stands in the way.
+    public var reprotect: String
   }
 
   public var items: Int
@@ -27,6 +29,14 @@ public struct StatusReport: Sendable, Encodable {
     machines = states.filter { StatusReport.condition($0) != "watched" }.sorted { $0.name < $1.name }.map(Row.init)
   }
 
+  /// Whether an item can be protected again.
+  static func reprotect(_ state: ItemState) -> String {
+    if case .blocked(let legs) = state.reprotect {
+      return "blocked by " + legs.map(\.leg.description).joined(separator: ", ")
+    }
+    return state.reprotect.word
+  }
+
   /// One word for what is going on with an item.
   static func condition(_ state: ItemState) -> String {
     if state.transition != nil { return "failing over" }
@@ -35,6 +45,7 @@ public struct StatusReport: Sendable, Encodable {
     case .running: return "healing"
     case .parked: return "parked"
     case .healed: return "healed"
+    case .healedUnverified: return "unverified"
     case .abandoned, nil: break
     }
     if !state.isListed { return "not listed" }
@@ -48,11 +59,11 @@ extension StatusReport.Row {
     machine = state.live?.id.text ?? "-"
     location = state.live?.id.resourceGroup ?? "-"
     protectionState = state.protectionState.text
-    if let heal = state.heal, case .parked(let why) = heal.status {
-      reason = why
-    } else {
-      reason = state.reason.rawValue
+    switch state.heal?.status {
+    case .parked(let why), .healedUnverified(let why): reason = why
+    default: reason = state.reason.rawValue
     }
+    reprotect = StatusReport.reprotect(state)
     heal = state.heal?.status.word ?? "-"
     let current = state.heal?.steps.first { !$0.state.isOver }
     step = current.map { "\($0.title) (\($0.state.rawValue))" } ?? "-"

@@ -27,6 +27,12 @@ struct Heal: AsyncParsableCommand {
     var reason: String?
     var heal: String?
     var steps: [String: String]?
+
+    mutating func take(_ ended: RecoveryCore.Heal) {
+      result = ended.status.word
+      heal = ended.id
+      steps = Dictionary(ended.steps.map { ($0.title, $0.state.rawValue) }, uniquingKeysWith: { $1 })
+    }
   }
 
   func validate() throws {
@@ -51,10 +57,10 @@ struct Heal: AsyncParsableCommand {
     }
     var answer = Answer(machine: machine, result: "", reason: nil, heal: nil, steps: nil)
     switch result {
-    case .healed(let heal):
-      answer.result = "healed"
-      answer.heal = heal.id
-      answer.steps = Dictionary(heal.steps.map { ($0.title, $0.state.rawValue) }, uniquingKeysWith: { $1 })
+    case .healed(let heal): answer.take(heal)
+    case .unverified(let heal, let why):
+      answer.take(heal)
+      answer.reason = why
     case .alreadyWell: answer.result = "alreadyWell"
     case .parked(let why): (answer.result, answer.reason) = ("parked", why)
     case .unfinished(let reason): (answer.result, answer.reason) = ("unfinished", reason.rawValue)

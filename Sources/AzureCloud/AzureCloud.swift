@@ -15,6 +15,7 @@ public struct AzureCloud: Cloud {
   }
 
   private let client: ARMClient
+  private let logAnalytics: ARMClient
   private let versions: Versions
 
   /// - Parameters:
@@ -24,8 +25,12 @@ public struct AzureCloud: Cloud {
     _ cloud: CloudEnvironment, identity: IdentityConfiguration, imds: String? = nil, versions: Versions = Versions(),
     exchange: any HTTPExchange, environment: [String: String] = [:], pause: Pause = Pause()
   ) {
-    let source = identity.source(cloud, imds: imds, environment: environment, exchange: exchange, pause: pause)
-    client = ARMClient(environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause)
+    func arm(_ cloud: CloudEnvironment) -> ARMClient {
+      let source = identity.source(cloud, imds: imds, environment: environment, exchange: exchange, pause: pause)
+      return ARMClient(environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause)
+    }
+    client = arm(cloud)
+    logAnalytics = arm(cloud.forLogAnalytics)
     self.versions = versions
   }
 
@@ -88,6 +93,16 @@ public struct AzureCloud: Cloud {
   public func associations(of machine: ResourceID) async throws(Fault) -> [Association] {
     let path = "\(machine.text)/providers/Microsoft.Insights/dataCollectionRuleAssociations"
     return try await all(client.url(path, version: versions.monitor)).compactMap { Association($0) }
+  }
+
+  public func rows(of machine: ResourceID, in sources: [DataSource], since: Timestamp) async throws(Fault)
+    -> [DataSource: DataSpan]
+  {
+    var spans: [DataSource: DataSpan] = [:]
+    for source in sources {
+      spans[source] = try await LogQuery(client: logAnalytics).span(of: machine, in: source, since: since)
+    }
+    return spans
   }
 
   // MARK: - Effects

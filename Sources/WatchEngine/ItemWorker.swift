@@ -64,6 +64,14 @@ struct ItemWorker: Sendable {
       case .readSource(let id):
         seen.source = await read(id, associations: true, for: state.vault)
         if case .failed(let fault) = seen.source, fault.kind == .stopped { return time.now }
+      case .readData(let id, let sources, let since):
+        do throws(Fault) {
+          await tally.count(.query, for: state.vault)
+          seen.data = .read(try await cloud.rows(of: id, in: sources, since: since))
+        } catch {
+          if error.kind == .stopped { return time.now }
+          seen.data = .failed(error)
+        }
       case .readBaseline: seen.baseline = BaselineReading(try await fleet.baseline(key))
       case .perform(let ordinal):
         guard let heal = state.heal else { return time.now }

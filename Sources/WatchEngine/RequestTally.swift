@@ -2,7 +2,7 @@ import RecoveryCore
 
 /// Counts what the looks of a vault's machines cost between two sweeps.
 actor RequestTally {
-  enum Kind { case instanceView, item, associations }
+  enum Kind { case instanceView, item, associations, query }
 
   private var counts: [ResourceID: SweepReport] = [:]
 
@@ -13,6 +13,7 @@ actor RequestTally {
     case .instanceView: report.instanceViews += 1
     case .item: report.itemReads += 1
     case .associations: report.associationLists += 1
+    case .query: report.queries += 1
     }
     counts[vault] = report
   }
@@ -23,5 +24,6 @@ actor RequestTally {
     report.instanceViews += counted.instanceViews
     report.itemReads += counted.itemReads
     report.associationLists += counted.associationLists
+    report.queries += counted.queries
   }
 }

@@ -75,6 +75,7 @@ public struct Survey: Sendable {
           machine.associations = try await cloud.associations(of: id)
           seen.source = .found(machine)
         case .readBaseline: seen.baseline = BaselineReading(baseline)
+        case .readData: break look
         case .perform, .forget: break look
         case .lookAgain:
           // First sight puts a healthy machine's look off, and a first confirmation wants a second: both are due now.

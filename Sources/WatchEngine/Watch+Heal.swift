@@ -4,6 +4,8 @@ public import RecoveryCore
 extension Watch {
   public enum HealResult: Sendable {
     case healed(Heal)
+    /// Every leg is well; whether data flows could not be seen.
+    case unverified(Heal, String)
     /// Nothing was broken.
     case alreadyWell
     case parked(String)
@@ -47,6 +49,7 @@ extension Watch {
   private func outcome(of state: ItemState) -> HealResult? {
     switch state.heal?.status {
     case .healed: state.heal.map { .healed($0) }
+    case .healedUnverified(let why): state.heal.map { .unverified($0, why) }
     case .parked(let why): .parked(why)
     case .abandoned(let why): .parked("abandoned: \(why)")
     case .running: nil

@@ -13,6 +13,7 @@ struct Story {
   /// The machine that a failover left behind, and what the journal holds.
   var source: Machine?
   var baseline: Baseline?
+  var data = DataReading.read([:])
   var events: [Event] = []
   var reason = Reason.firstSight
 
@@ -46,6 +47,7 @@ struct Story {
           seen.machine = .absent
         }
       case .readSource(let id): seen.source = source?.id == id ? source.map { .found($0) } ?? .absent : .absent
+      case .readData: seen.data = data
       case .readBaseline: seen.baseline = BaselineReading(baseline)
       case .perform, .lookAgain, .forget: return decision.action
       }

@@ -35,6 +35,7 @@ public struct Configuration: Sendable {
     public var itemsMoving: Duration = .seconds(30)
     public var machineMoving: Duration = .seconds(20)
     public var machine: Duration = .seconds(15 * 60)
+    public var data: Duration = .seconds(60)
     public var baseline: Duration = .seconds(6 * 3600)
   }
 
@@ -61,6 +62,7 @@ public struct Configuration: Sendable {
     public var suspect: Duration = .seconds(10 * 60)
     public var looks = 3
     public var verify: Duration = .seconds(15 * 60)
+    public var data: Duration = .seconds(15 * 60)
   }
 
   public struct Heal: Sendable {

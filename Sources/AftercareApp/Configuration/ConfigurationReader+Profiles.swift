@@ -22,6 +22,7 @@ extension ConfigurationReader {
       if let node = keys["extensions"] { profile.extensions = extensions(node, "\(path).extensions") }
       if let node = keys["associations"] { profile.associations = associations(node, "\(path).associations") }
       if let node = keys["endpoints"] { profile.endpoints = endpoints(node, "\(path).endpoints") }
+      if let node = keys["data"] { profile.data = data(node, "\(path).data") }
       if profile.isEmpty {
         report(entry, path, "the profile names nothing: no identity, extension, association or endpoint")
       }
@@ -196,6 +197,24 @@ extension ConfigurationReader {
       return "the file \(path) must hold one JSON object"
     }
     return nil
+  }
+
+  /// Tables of a workspace in which rows of a healed machine must arrive.
+  private func data(_ node: Node, _ path: String) -> [DataSource] {
+    let keys = section(node, path, "profiles.data")
+    guard let workspace = keys["workspace"].flatMap({ text($0, "\(path).workspace") }) else {
+      report(node, "\(path).workspace", "needs the workspace's id, a GUID")
+      return []
+    }
+    if UUID(uuidString: workspace) == nil {
+      report(
+        keys["workspace"], "\(path).workspace", "expected the workspace's GUID (customerId), got '\(workspace)'")
+    }
+    let tables = keys["tables"].map { words($0, "\(path).tables").sorted() } ?? ["Heartbeat"]
+    for table in tables where table.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) == nil {
+      report(keys["tables"], "\(path).tables", "expected names of tables, got '\(table)'")
+    }
+    return tables.map { DataSource(workspace: workspace, table: $0) }
   }
 
   /// The data collection endpoint of each region.

@@ -14,9 +14,9 @@ extension ConfigurationReader {
       "authorityHost",
     ],
     "apiVersions": ["siteRecovery", "compute", "monitor"],
-    "watch": ["items", "itemsMoving", "machineMoving", "machine", "baseline"],
+    "watch": ["items", "itemsMoving", "machineMoving", "machine", "baseline", "data"],
     "failover": ["confirmAfter", "readyWithin"],
-    "grace": ["suspect", "looks", "verify"],
+    "grace": ["suspect", "looks", "verify", "data"],
     "heal": [
       "parallelMachines", "attempts", "rounds", "backOff", "passingWithin", "operationWithin", "settle", "poll",
     ],
@@ -27,7 +27,8 @@ extension ConfigurationReader {
     "testFailover": ["policy", "rule"],
     "history": ["keep"],
     "catalogue": ["publisher", "type", "os", "replay", "protectedSettings", "needsIdentity", "after"],
-    "profiles": ["name", "match", "identity", "extensions", "associations", "endpoints"],
+    "profiles": ["name", "match", "identity", "extensions", "associations", "endpoints", "data"],
+    "profiles.data": ["workspace", "tables"],
     "profiles.match": ["os", "tags", "locations", "resourceGroups"],
     "profiles.identity": ["systemAssigned", "userAssigned"],
     "profiles.extensions": [
@@ -71,6 +72,7 @@ extension ConfigurationReader {
       set(keys["suspect"], "grace.suspect", &read.grace.suspect)
       set(keys["looks"], "grace.looks", 1...100, &read.grace.looks)
       set(keys["verify"], "grace.verify", &read.grace.verify)
+      set(keys["data"], "grace.data", &read.grace.data)
     }
     if let node = top["heal"] { heal(node, &read.heal) }
     if let node = top["logging"] {
@@ -126,6 +128,7 @@ extension ConfigurationReader {
     set(keys["machineMoving"], "watch.machineMoving", &read.machineMoving)
     set(keys["machine"], "watch.machine", &read.machine)
     set(keys["baseline"], "watch.baseline", &read.baseline)
+    set(keys["data"], "watch.data", &read.data)
   }
 
   private func heal(_ node: Node, _ read: inout Configuration.Heal) {

@@ -5,22 +5,47 @@ public struct CloudEnvironment: Sendable {
   public let endpoint: String
   public let authorityHost: String
   public let audience: String
+  /// Where Log Analytics is asked, which is also its tokens' audience.
+  public let logAnalytics: String
+  public let logAnalyticsAudience: String
+
+  init(
+    name: String, endpoint: String, authorityHost: String, audience: String, logAnalytics: String,
+    logAnalyticsAudience: String? = nil
+  ) {
+    self.name = name
+    self.endpoint = endpoint
+    self.authorityHost = authorityHost
+    self.audience = audience
+    self.logAnalytics = logAnalytics
+    self.logAnalyticsAudience = logAnalyticsAudience ?? logAnalytics
+  }
+
+  /// The same cloud, with Log Analytics in the place of ARM: tokens for the one are never sent to the other.
+  var forLogAnalytics: CloudEnvironment {
+    CloudEnvironment(
+      name: name, endpoint: logAnalytics, authorityHost: authorityHost, audience: logAnalyticsAudience,
+      logAnalytics: logAnalytics)
+  }
 
   public static let azure = CloudEnvironment(
     name: "azure", endpoint: "https://management.azure.com", authorityHost: "https://login.microsoftonline.com",
-    audience: "https://management.azure.com")
+    audience: "https://management.azure.com", logAnalytics: "https://api.loganalytics.io")
   public static let azureUSGovernment = CloudEnvironment(
     name: "azureUSGovernment", endpoint: "https://management.usgovcloudapi.net",
-    authorityHost: "https://login.microsoftonline.us", audience: "https://management.usgovcloudapi.net")
+    authorityHost: "https://login.microsoftonline.us", audience: "https://management.usgovcloudapi.net",
+    logAnalytics: "https://api.loganalytics.us")
   public static let azureChina = CloudEnvironment(
     name: "azureChina", endpoint: "https://management.chinacloudapi.cn",
-    authorityHost: "https://login.chinacloudapi.cn", audience: "https://management.chinacloudapi.cn")
+    authorityHost: "https://login.chinacloudapi.cn", audience: "https://management.chinacloudapi.cn",
+    logAnalytics: "https://api.loganalytics.azure.cn")
 
   /// An ARM-speaking peer on this machine.
   public static func simulator(_ endpoint: String, authorityHost: String? = nil) -> CloudEnvironment {
     CloudEnvironment(
       name: "simulator", endpoint: endpoint, authorityHost: authorityHost ?? endpoint,
-      audience: "https://management.azure.com")
+      audience: "https://management.azure.com", logAnalytics: endpoint,
+      logAnalyticsAudience: "https://api.loganalytics.io")
   }
 
   /// Whether an absolute URL that an answer named lies on the configured ARM host: scheme, host and port are the same.

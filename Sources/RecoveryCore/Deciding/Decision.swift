@@ -8,6 +8,7 @@ public struct Observation: Sendable {
   /// The machine that a failover left behind.
   public var source: MachineReading = .notRead
   public var baseline: BaselineReading = .notRead
+  public var data: DataReading = .notRead
 
   public init(item: ProtectedItem? = nil, itemIsFresh: Bool = false, machine: MachineReading = .notRead) {
     self.item = item
@@ -27,6 +28,13 @@ public enum BaselineReading: Hashable, Sendable {
     if case .found(let baseline) = self { return baseline }
     return nil
   }
+}
+
+public enum DataReading: Sendable {
+  case notRead
+  /// A source without rows is not in it.
+  case read([DataSource: DataSpan])
+  case failed(Fault)
 }
 
 public enum MachineReading: Sendable {
@@ -53,6 +61,8 @@ public struct Decision: Sendable {
     case readSource(ResourceID)
     /// What the journal holds of the item's machine, what this very decision learned included.
     case readBaseline
+    /// When rows of the machine were generated after a time.
+    case readData(ResourceID, [DataSource], since: Timestamp)
     /// Run the step of the heal that `next` holds, or go on with it when Azure has accepted it. The intent is in
     /// `next` and must be committed first.
     case perform(step: Int)

@@ -73,11 +73,12 @@ extension Deliberation {
     let open = state.legs.filter { $0.finding != .healthy }
     if open.isEmpty, hasAgentSpoken(machine, since) {
       if decider.requirements.usesBaselines, seen.baseline == .notRead { return (.mustReadBaseline, .readBaseline) }
+      if let waiting = awaitData(of: machine) { return waiting }
       change(step.ordinal) {
         $0.state = .succeeded
         $0.ended = now
       }
-      let conclusion = finishHealed()
+      let conclusion = finishHealed(machine)
       learn(from: machine)
       return conclusion
     }
@@ -102,18 +103,27 @@ extension Deliberation {
     return reported > before || now - verifyingSince >= policy.confirmAfter
   }
 
-  private mutating func finishHealed() -> Conclusion {
+  private mutating func finishHealed(_ machine: Machine) -> Conclusion {
     guard let heal = state.heal else { return rest(.healed) }
     var fields = ["took": (now - heal.started).brief, "rounds": String(heal.round)]
     if let failover = state.failover { fields["sinceFailover"] = (now - failover.completed).brief }
+    if let gap = logGap(machine) { fields["logGap"] = gap.brief }
+    if state.reprotect != .notFailedOver { fields["reprotect"] = state.reprotect.word }
     fields["legs"] = state.legs.map(\.leg.description).joined(separator: ", ")
-    say(.healHealed, fields: fields)
-    state.heal?.status = .healed
+    if let why = heal.unverified {
+      fields["cause"] = why
+      fields["remedy"] = "Look for the machine's rows in the workspace; everything that can be seen of it is well."
+      say(.healUnverified, fields: fields)
+      state.heal?.status = .healedUnverified(why)
+    } else {
+      say(.healHealed, fields: fields)
+      state.heal?.status = .healed
+    }
     state.heal?.ended = now
     state.failover?.isSettled = true
     state.suspicions = []
     state.said = []
-    return rest(.healed)
+    return rest(heal.unverified == nil ? .healed : .healedUnverified)
   }
 
   private mutating func finishFailed() -> Conclusion {

@@ -86,6 +86,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case stepFailed = "step.failed"
   case healAgain = "heal.again"
   case healHealed = "heal.healed"
+  case healUnverified = "heal.unverified"
+  case dataUnreadable = "data.unreadable"
   case healParked = "heal.parked"
   case healAbandoned = "heal.abandoned"
 
@@ -132,6 +134,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .stepFailed: "step failed"
     case .healAgain: "the machine is not well yet and the heal goes another round"
     case .healHealed: "healed"
+    case .healUnverified: "every leg is well, but whether data flows could not be seen"
+    case .dataUnreadable: "a workspace cannot be asked for data"
     case .healParked: "parked: a person is needed"
     case .healAbandoned: "heal abandoned"
     }
@@ -141,7 +145,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     switch self {
     case .itemAdded, .baselineLearned, .stepAccepted, .machineReadable: .debug
     case .itemGone, .sweepFailed, .itemUnreadable, .stateUnknown, .machineUnreadable, .machineGone, .legUnexplained,
-      .stepRetrying, .stepTolerated, .healAgain, .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld:
+      .stepRetrying, .stepTolerated, .healAgain, .healUnverified, .dataUnreadable,
+      .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld:
       .warning
     case .failoverOverdue, .healParked, .stepFailed: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .daemonStarted, .daemonStopped,

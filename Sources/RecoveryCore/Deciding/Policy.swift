@@ -40,6 +40,10 @@ public struct Policy: Hashable, Sendable {
   /// How long a machine may take to be well after the last step.
   public var verifyWithin: Duration = .seconds(15 * 60)
 
+  /// How often a workspace is asked for a machine's rows, and how long they may take to arrive.
+  public var data: Duration = .seconds(60)
+  public var dataWithin: Duration = .seconds(15 * 60)
+
   /// Counted failures after which a step is given up.
   public var attempts: Int = 4
   /// How often a heal may start over because verification failed.

@@ -30,6 +30,7 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case mustReadAssociations
   case mustReadBaseline
   case mustReadSource
+  case mustReadData
   case underSuspicion
   case operationInFlight
   case unexplained
@@ -44,7 +45,9 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case backOff
   case anotherWriter
   case verifying
+  case verifyingData
   case healed
+  case healedUnverified
   case healFailed
   case healAbandoned
 }
@@ -66,13 +69,14 @@ extension Reason {
       .nothing
     case .failoverRunning, .machineNotVisible, .machineProvisioning, .machineElsewhere, .machineIsTestMachine,
       .machineSeenBefore, .machineNotRunning, .agentNotReady, .confirming, .failoverCompleted, .mustReadItem,
-      .mustReadMachine, .mustReadAssociations, .mustReadBaseline, .mustReadSource, .underSuspicion, .operationInFlight,
+      .mustReadMachine, .mustReadAssociations, .mustReadBaseline, .mustReadSource, .mustReadData, .underSuspicion,
+      .operationInFlight,
       .stepUnknown, .backOff,
-      .anotherWriter, .verifying:
+      .anotherWriter, .verifying, .verifyingData:
       .wait
     case .healStarted, .stepRuns, .stepResumes: .heal
     case .nothingDesired, .parked, .stateUnknown, .noLiveMachine, .itemUnreadable, .machineUnreadable, .unexplained,
-      .observeOnly, .healFailed, .healAbandoned:
+      .observeOnly, .healedUnverified, .healFailed, .healAbandoned:
       .alert
     }
   }

@@ -6,6 +6,8 @@ public struct DesiredState: Hashable, Sendable, Codable {
   /// In the order in which they are installed.
   public var extensions: [DesiredExtension]
   public var associations: [Association]
+  /// Where its rows must arrive before it counts as healed.
+  public var data: [DataSource]
   /// Where each leg came from, by the leg's description.
   public var origins: [String: String]
   /// What the machine had and is not given back by itself.
@@ -13,12 +15,14 @@ public struct DesiredState: Hashable, Sendable, Codable {
 
   public init(
     sources: [String] = [], identity: ManagedIdentity = .none, extensions: [DesiredExtension] = [],
-    associations: [Association] = [], origins: [String: String] = [:], setAside: [SetAside] = []
+    associations: [Association] = [], data: [DataSource] = [], origins: [String: String] = [:],
+    setAside: [SetAside] = []
   ) {
     self.sources = sources
     self.identity = identity
     self.extensions = extensions
     self.associations = associations
+    self.data = data
     self.origins = origins
     self.setAside = setAside
   }

@@ -7,6 +7,8 @@ public struct Profile: Hashable, Sendable {
   public var associations: [Association]
   /// The data collection endpoint of each region: an endpoint serves machines of its own region only.
   public var endpoints: [String: ResourceID]
+  /// Tables in which rows of the machine must arrive.
+  public var data: [DataSource] = []
 
   public init(
     name: String, match: Match = Match(), identity: ManagedIdentity = .none, extensions: [ExtensionTemplate] = [],
@@ -22,7 +24,10 @@ public struct Profile: Hashable, Sendable {
   }
 
   /// Whether it asks for nothing.
-  public var isEmpty: Bool { identity == .none && extensions.isEmpty && associations.isEmpty && endpoints.isEmpty }
+  public var isEmpty: Bool {
+    identity == .none && extensions.isEmpty && associations.isEmpty && endpoints.isEmpty
+      && data.isEmpty
+  }
 
   /// The associations of a machine in a region, the one with its endpoint included.
   func associations(in location: String) -> [Association] {

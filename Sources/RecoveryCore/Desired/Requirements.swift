@@ -116,6 +116,7 @@ public struct Requirements: Sendable {
       desired.extensions.removeAll { $0.kind == wanted.kind }
       desired.extensions.append(wanted)
     }
+    for source in profile.data where !desired.data.contains(source) { desired.data.append(source) }
     for association in profile.associations(in: machine.location) {
       let leg = Leg.association(association.name).description
       desired.associations.removeAll { $0.name.lowercased() == association.name.lowercased() }

@@ -3,6 +3,8 @@ public struct Heal: Hashable, Sendable, Codable {
   public enum Status: Hashable, Sendable, Codable {
     case running
     case healed
+    /// Every leg is well, and whether its data flows could not be seen.
+    case healedUnverified(String)
     /// Given up: it waits for a person.
     case parked(String)
     /// The machine stopped being the live one.
@@ -14,6 +16,7 @@ public struct Heal: Hashable, Sendable, Codable {
       switch self {
       case .running: "running"
       case .healed: "healed"
+      case .healedUnverified: "healedUnverified"
       case .parked: "parked"
       case .abandoned: "abandoned"
       }
@@ -34,6 +37,12 @@ public struct Heal: Hashable, Sendable, Codable {
   public var agentReportedBeforeInstall: Timestamp?
   /// Since when the machine has kept the heal from going on; nil while it goes on.
   public var waitingSince: Timestamp?
+  /// Since when every leg has been well and only data is waited for.
+  public var waitingForDataSince: Timestamp?
+  /// The machine's first row after the failover, by Azure's clock.
+  public var firstRow: Timestamp?
+  /// Why the data could not be judged.
+  public var unverified: String?
   public let started: Timestamp
   public var ended: Timestamp?
 

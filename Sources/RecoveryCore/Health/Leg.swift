@@ -5,6 +5,8 @@ public enum Leg: Hashable, Sendable, Codable, CustomStringConvertible {
   case identity
   case `extension`(ExtensionKind)
   case association(String)
+  /// Rows of the machine in a table.
+  case data(String)
 
   public var description: String {
     switch self {
@@ -13,6 +15,7 @@ public enum Leg: Hashable, Sendable, Codable, CustomStringConvertible {
     case .identity: "identity"
     case .extension(let kind): "extension \(kind.handlerType)"
     case .association(let name): "association \(name)"
+    case .data(let table): "data \(table)"
     }
   }
 }

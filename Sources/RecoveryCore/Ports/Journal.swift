@@ -88,6 +88,8 @@ public struct SweepReport: Hashable, Sendable, Codable {
   public var itemReads: Int
   public var associationLists: Int
   public var jobLists: Int
+  /// Log Analytics queries.
+  public var queries: Int
   public var fault: Fault?
 
   public init(vault: ResourceID, started: Timestamp, ended: Timestamp) {
@@ -101,9 +103,10 @@ public struct SweepReport: Hashable, Sendable, Codable {
     itemReads = 0
     associationLists = 0
     jobLists = 0
+    queries = 0
   }
 
-  public var requests: Int { pages + instanceViews + itemReads + associationLists + jobLists }
+  public var requests: Int { pages + instanceViews + itemReads + associationLists + jobLists + queries }
 }
 
 /// Why the journal could not be read or written.
