@@ -107,6 +107,9 @@ let package = Package(
     .testTarget(
       name: "AzureSimulatorTests", dependencies: ["AzureSimulator", hummingbird, httpTypes], swiftSettings: common),
     .testTarget(
+      name: "WatchEngineTests", dependencies: ["WatchEngine", "RecoveryCore", "AftercareTesting"],
+      swiftSettings: common),
+    .testTarget(
       name: "AftercareAppTests", dependencies: ["AftercareApp", "RecoveryCore", "AftercareTesting", yams],
       swiftSettings: common),
     .testTarget(

@@ -1,4 +1,4 @@
-import RecoveryCore
+public import RecoveryCore
 import WatchEngine
 
 /// One look at every item of the configured vaults, which changes nothing.
@@ -48,6 +48,21 @@ public struct PlanSurvey {
       for try await machine in group { machines.append(machine) }
     }
     return machines.sorted { ($0.item, $0.itemID) < ($1.item, $1.itemID) }
+  }
+
+  /// What in the vaults' recovery plans will not do what it looks like.
+  public func lints() async throws -> [PlanLint] {
+    let cloud = try Assembly(configuration: configuration).cloud()
+    var lints: [PlanLint] = []
+    for vault in configuration.vaults {
+      do throws(Fault) {
+        lints += try await cloud.recoveryPlans(in: vault).flatMap(\.lints)
+      } catch {
+        if error.kind == .stopped { throw error }
+        lints.append(PlanLint(plan: "all of \(vault.name)", rule: .plansUnreadable))
+      }
+    }
+    return lints
   }
 
   private static func known(_ journal: (any Journal)?) async -> [ItemKey: ItemState] {

@@ -133,11 +133,20 @@ extension PlannedMachine.Loss {
 
 /// `plan --json` as a whole.
 public struct PlanReport: Sendable, Encodable {
+  public struct PlanAdvice: Sendable, Encodable {
+    public var plan: String
+    public var action: String?
+    public var rule: PlanLint.Rule
+    public var remedy: String
+  }
+
   public var machines: [PlannedMachine]
+  public var recoveryPlans: [PlanAdvice]
   public var summary: [String: Int]
 
-  public init(machines: [PlannedMachine]) {
+  public init(machines: [PlannedMachine], lints: [PlanLint]) {
     self.machines = machines
+    recoveryPlans = lints.map { PlanAdvice(plan: $0.plan, action: $0.action, rule: $0.rule, remedy: $0.remedy) }
     summary = Dictionary(grouping: machines, by: \.decision.rawValue).mapValues(\.count)
   }
 }

@@ -16,16 +16,22 @@ struct Plan: AsyncParsableCommand {
 
   func run() async throws {
     let configuration = try configurationOptions.load()
+    let survey = PlanSurvey(configuration: configuration)
     let machines = try await failing {
-      try await PlanSurvey(configuration: configuration).machines(only: only) { looked in
+      try await survey.machines(only: only) { looked in
         guard Terminal.isInteractive, !output.json else { return }
         LineOutput.standardError.write("looked at \(looked) items")
       }
     }
+    let report = PlanReport(machines: machines, lints: try await failing { try await survey.lints() })
     if output.json {
-      try output.print(PlanReport(machines: machines))
+      try output.print(report)
     } else {
       show(machines)
+      for advice in report.recoveryPlans {
+        let place = advice.action.map { "\(advice.plan), action \($0)" } ?? advice.plan
+        LineOutput.standardOutput.write("\nrecovery plan \(place): \(advice.rule.rawValue). \(advice.remedy)")
+      }
     }
     if machines.contains(where: { $0.decision == .heal || $0.decision == .alert }) { throw ExitCode(2) }
   }

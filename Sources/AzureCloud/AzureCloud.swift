@@ -72,6 +72,11 @@ public struct AzureCloud: Cloud {
     return try await all(url).compactMap { ReplicationJob($0) }
   }
 
+  public func recoveryPlans(in vault: ResourceID) async throws(Fault) -> [RecoveryPlan] {
+    let url = client.url("\(vault.text)/replicationRecoveryPlans", version: versions.siteRecovery)
+    return try await all(url).compactMap { RecoveryPlan($0) }
+  }
+
   // MARK: - Compute and Monitor
 
   public func machine(_ id: ResourceID) async throws(Fault) -> Machine? {

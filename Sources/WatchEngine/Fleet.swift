@@ -61,6 +61,12 @@ public actor Fleet {
   /// What the item's machine had while it was well. It is not held in memory: a fleet is large, and a look is rare.
   func baseline(_ key: ItemKey) async throws(JournalError) -> Baseline? { try await journal.baseline(of: key.item) }
 
+  /// The keys of items that are known by their ARM ids.
+  func keys(of order: [(key: ResourceID, value: Int)]) -> [ItemKey: Int] {
+    Dictionary(
+      order.compactMap { place in index.key(ofItem: place.key).map { ($0, place.value) } }, uniquingKeysWith: min)
+  }
+
   /// The listed items whose test failover has begun or ended since it was looked at.
   func drills(in items: [ProtectedItem], for decider: Decider) -> [(ItemKey, ProtectedItem)] {
     items.compactMap { item in

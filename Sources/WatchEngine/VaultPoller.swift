@@ -24,12 +24,19 @@ struct VaultPoller: Service {
     await cancelWhenGracefulShutdown { await watch() }
   }
 
-  private func watch() async {
+  /// What one sweep leaves for the next.
+  private struct Memory {
     var toldJobs: Set<String> = []
+    /// Since when something has been moving whose plans were read; nil while nothing moves.
+    var plansRead: Timestamp?
+  }
+
+  private func watch() async {
+    var memory = Memory()
     var standing: Fault?
     var failures = 0
     while !Task.isCancelled {
-      let report = await sweep(&toldJobs)
+      let report = await sweep(&memory)
       if report.fault?.kind == .stopped { return }
       await tell(report.fault, standing)
       standing = report.fault
@@ -45,7 +52,7 @@ struct VaultPoller: Service {
     }
   }
 
-  private func sweep(_ toldJobs: inout Set<String>) async -> SweepReport {
+  private func sweep(_ memory: inout Memory) async -> SweepReport {
     var report = SweepReport(vault: vault, started: time.now, ended: time.now)
     var seen: Set<ItemKey> = []
     var hasNews = false
@@ -69,7 +76,10 @@ struct VaultPoller: Service {
       report.moving = await fleet.isMoving(in: vault)
       if report.moving > 0 || hasNews {
         report.jobLists += 1
-        await tellJobs(try await cloud.jobs(in: vault, since: report.started - .seconds(3600)), &toldJobs)
+        await tellJobs(try await cloud.jobs(in: vault, since: report.started - .seconds(3600)), &memory.toldJobs)
+        try await readPlans(&memory, &report)
+      } else {
+        memory.plansRead = nil
       }
     } catch {
       report.fault = error
@@ -77,6 +87,20 @@ struct VaultPoller: Service {
     report.ended = time.now
     await tally.drain(into: &report)
     return report
+  }
+
+  /// A plan's groups heal in the plan's order. Plans change rarely and are read once a wave.
+  private func readPlans(_ memory: inout Memory, _ report: inout SweepReport) async throws(Fault) {
+    guard memory.plansRead == nil else { return }
+    memory.plansRead = report.started
+    report.jobLists += 1
+    do throws(Fault) {
+      let order = try await cloud.recoveryPlans(in: vault).flatMap(\.order)
+      await queue.rank(await fleet.keys(of: order))
+    } catch {
+      // Without the order everything heals all the same.
+      if error.kind == .stopped { throw error }
+    }
   }
 
   private func forgetUnlisted(_ seen: Set<ItemKey>) async {

@@ -12,7 +12,16 @@ actor WorkQueue {
     static func < (left: Entry, right: Entry) -> Bool { (left.due, left.key) < (right.due, right.key) }
   }
 
+  /// What is due and waits for a worker: first what a recovery plan boots first, then what is due longest.
+  private struct Ready: Comparable {
+    let rank: Int
+    let entry: Entry
+    static func < (left: Ready, right: Ready) -> Bool { (left.rank, left.entry) < (right.rank, right.entry) }
+  }
+
   private var heap = Heap<Entry>()
+  private var ready = Heap<Ready>()
+  private var ranks: [ItemKey: Int] = [:]
   /// The time that counts for a key; heap entries that differ from it are stale and skipped.
   private var due: [ItemKey: Timestamp] = [:]
   private var running: Set<ItemKey> = []
@@ -35,6 +44,9 @@ actor WorkQueue {
     heap.insert(Entry(due: time, key: key))
     alarm.ring()
   }
+
+  /// The order in which recovery plans boot items: where workers are short, the first come first.
+  func rank(_ ranks: [ItemKey: Int]) { self.ranks.merge(ranks) { _, new in new } }
 
   /// Handles what is due until the task is cancelled; what is being handled is waited for.
   func run(_ handle: @escaping @Sendable (ItemKey, ProtectedItem?) async -> Timestamp?) async {
@@ -61,9 +73,12 @@ actor WorkQueue {
     let now = time.now
     while let entry = heap.min, entry.due <= now {
       heap.removeMin()
-      guard due[entry.key] == entry.due else { continue }
-      // It stays due while it is handled; `finish` puts it back.
-      if running.contains(entry.key) { continue }
+      ready.insert(Ready(rank: ranks[entry.key.item] ?? .max, entry: entry))
+    }
+    while let next = ready.popMin() {
+      let entry = next.entry
+      // Stale; or handled just now, when it stays due and `finish` puts it back.
+      guard due[entry.key] == entry.due, !running.contains(entry.key) else { continue }
       due[entry.key] = nil
       running.insert(entry.key)
       return entry.key
@@ -81,6 +96,6 @@ actor WorkQueue {
   private var nextDue: Timestamp {
     // With every worker busy only the end of one is news.
     if running.count >= limit { return time.now + .seconds(60) }
-    return heap.min?.due ?? time.now + .seconds(60)
+    return ready.isEmpty ? heap.min?.due ?? time.now + .seconds(60) : time.now
   }
 }

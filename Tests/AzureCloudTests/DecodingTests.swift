@@ -72,4 +72,25 @@ struct DecodingTests {
     let fault = await ARMTests.fault { _ = try await Self.page(#"{"value": [], "nextLink": "\#(url)"}"#) }
     #expect(fault?.code == "EndlessPages")
   }
+
+  @Test("A recovery plan is read with its groups in order and the actions of both ends")
+  func recoveryPlan() async throws {
+    let item =
+      "/Subscriptions/1/resourceGroups/g/providers/Microsoft.RecoveryServices/vaults/v/replicationProtectedItems/i"
+    let body = """
+      {"value":[{"name":"plan-erp","properties":{"groups":[
+        {"groupType":"Boot","replicationProtectedItems":[{"id":"\(item)","virtualMachineId":"g"}],
+         "startGroupActions":[{"actionName":"ask","failoverTypes":[],"failoverDirections":["PrimaryToRecovery"],
+           "customDetails":{"instanceType":"ManualActionDetails"}}],
+         "endGroupActions":[{"actionName":"fix","failoverTypes":["UnplannedFailover"],
+           "failoverDirections":["PrimaryToRecovery"],
+           "customDetails":{"instanceType":"AutomationRunbookActionDetails","runbookId":"/r/fix"}}]}]}},
+        {"name":"bare","properties":{}}],"nextLink":null}
+      """
+    let plans = try await ARMTests.cloud(ScriptedExchange([.init(body: body)])).recoveryPlans(in: Samples.vault)
+    #expect(plans.map(\.name) == ["plan-erp", "bare"])
+    #expect(plans[0].order == [Samples.id(item): 1])
+    #expect(plans[0].groups[0].actions.map(\.name) == ["ask", "fix"])
+    #expect(plans[0].groups[0].actions[1].runbook == "/r/fix")
+  }
 }

@@ -70,7 +70,8 @@ extension Fault {
   static func operationKind(_ code: String) -> Kind {
     switch code.lowercased() {
     case "vmagentstatuscommunicationerror": .agentSilent
-    case "vmextensionprovisioningerror", "vmextensionhandlernontransienterror": .guestFailed
+    case "vmextensionprovisioningerror": .guestFailed
+    case "vmextensionhandlernontransienterror": .guestRefused
     case "vmextensionprovisioningtimeout": .operationTimedOut
     case "artifactnotfound", "artifactversionnotfound": .invalid
     default: .platform

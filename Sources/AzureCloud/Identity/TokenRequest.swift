@@ -9,8 +9,10 @@ struct TokenRequest: Sendable {
   let pause: Pause
   let name: String
 
-  /// Waits between tries; sources: the IMDS documentation's retry guidance.
-  private static let waits: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)]
+  /// Waits between tries; sources: the IMDS documentation's retry guidance, by which an update may last 70 seconds.
+  private static let waits: [Duration] = [1, 2, 4, 8, 16, 20, 30].map { .seconds($0) }
+  /// Tries after which what is neither an update nor a throttle is given up.
+  private static let fewTries = 4
 
   func run(_ request: TransferRequest, retrying statuses: Set<Int>) async throws(Fault) -> AccessToken {
     let resource = ARMClient.resource(of: request.url)
@@ -25,7 +27,8 @@ struct TokenRequest: Sendable {
         fault = Fault(
           .unauthenticated, code: envelope.code, message: "\(name): \(envelope.message)", resource: resource,
           status: answer.status.code, correlationID: answer.correlationID, retryAfter: answer.retryAfter)
-        mayRetry = statuses.contains(answer.status.code) || answer.status.code >= 500
+        let isServerError = answer.status.code >= 500 && attempt < TokenRequest.fewTries
+        mayRetry = statuses.contains(answer.status.code) || isServerError
       case .failure(let error):
         fault = Fault(
           error.code == .cancelled || error.code == .shutDown ? .stopped : .unauthenticated,

@@ -43,6 +43,8 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     case throttled
     /// The operation failed in the guest: the handler said so.
     case guestFailed
+    /// The operation failed in the guest, and the handler said that it always will.
+    case guestRefused
     /// The operation failed because the guest agent did not answer.
     case agentSilent
     /// The operation took longer than it may.
@@ -105,7 +107,7 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     case .guestFailed, .agentSilent, .operationTimedOut, .platform, .forbidden, .unauthenticated, .mustRemoveFirst,
       .duplicateHandler:
       .counts
-    case .notFound, .invalid, .unsupplied, .untrusted: .final
+    case .notFound, .invalid, .unsupplied, .untrusted, .guestRefused: .final
     }
   }
 
@@ -126,7 +128,7 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     case .duplicateHandler: "Nothing: the extension that exists under another name is taken over."
     case .mustRemoveFirst: "Nothing: the extension is removed and installed again."
     case .throttled: "Nothing: the request is repeated when Azure allows it."
-    case .guestFailed: "Read the extension's log in the guest; the message has the handler's own words."
+    case .guestFailed, .guestRefused: "Read the extension's log in the guest; the message has the handler's own words."
     case .agentSilent: "Check the guest agent in the machine."
     case .operationTimedOut: "Look at the machine's activity log for the operation."
     case .platform, .unavailable: "Nothing: it is Azure's side, and is repeated; see Azure status if it lasts."

@@ -13,6 +13,8 @@ extension Deliberation {
       guard item.isBusyWithAnythingButReprotect, isFailover(item.scenario) else {
         state.transition = nil
         unsay(prefix: "transition.")
+        // The machine is the known one and is looked after; a person should hear of the state all the same.
+        if item.protectionState.meaning == .unknown { sayUnknown(item, .stateUnknown) }
         return nil
       }
       begin(nil, item)
@@ -156,13 +158,17 @@ extension Deliberation {
   /// Something about the item is not known: in between, alerted, and never "done".
   private mutating func unknown(_ item: ProtectedItem, reason: Reason) -> Conclusion {
     state.transition?.firstConfirmed = nil
+    sayUnknown(item, reason)
+    return (reason, again(in: policy.machineMoving))
+  }
+
+  private mutating func sayUnknown(_ item: ProtectedItem, _ reason: Reason) {
     say(
       once: "state", .stateUnknown,
       fields: [
         "protectionState": item.protectionState.text, "activeLocation": item.activeLocation, "reason": reason.rawValue,
-        "remedy": "Nothing is done while the state lasts; report it if it does not pass.",
+        "remedy": "No new live machine is accepted while the state lasts; report it if it does not pass.",
       ])
-    return (reason, again(in: policy.machineMoving))
   }
 
   private func isFailover(_ scenario: String?) -> Bool {

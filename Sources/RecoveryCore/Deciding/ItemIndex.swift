@@ -26,6 +26,9 @@ public struct ItemIndex: Sendable {
     if let machine = state.live?.id { byMachine[machine] = state.key }
   }
 
+  /// The key of an item that was seen under this id.
+  public func key(ofItem id: ResourceID) -> ItemKey? { byItem[id] }
+
   /// The key under which the item is known, or the one that it gets now.
   public func key(of item: ProtectedItem) -> ItemKey {
     if let lifecycle = item.lifecycleID?.lowercased() {

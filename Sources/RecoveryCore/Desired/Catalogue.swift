@@ -59,7 +59,11 @@ public struct Catalogue: Hashable, Sendable {
     self.unknown = unknown
   }
 
-  public subscript(kind: ExtensionKind) -> Entry? { entries[kind] }
+  /// The entry of the kind itself, or the one for every type of its publisher, whose type is `*`.
+  public subscript(kind: ExtensionKind) -> Entry? {
+    entries[kind] ?? entries[ExtensionKind(publisher: kind.publisher, type: "*")]
+  }
+
   public var count: Int { entries.count }
 
   /// This catalogue with others' entries in the place of its own.

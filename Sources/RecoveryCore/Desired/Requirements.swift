@@ -63,6 +63,8 @@ public struct Requirements: Sendable {
         case .never: desired.setAside.append(SetAside(leg, .runsOnce))
         case nil where catalogue.unknown == .report: desired.setAside.append(SetAside(leg, .unknownType))
         case .restore, nil:
+          var wanted = wanted
+          wanted.settings = wanted.settings?.replacing(baseline.machine.id, with: machine.id)
           desired.extensions.append(wanted)
           desired.origins[leg] = Requirements.baselineSource
         }

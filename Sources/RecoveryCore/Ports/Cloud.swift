@@ -8,6 +8,7 @@ public protocol Cloud: Sendable {
   func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage
   func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem
   func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob]
+  func recoveryPlans(in vault: ResourceID) async throws(Fault) -> [RecoveryPlan]
   /// The machine's model and instance view in one request; nil when it does not exist.
   func machine(_ id: ResourceID) async throws(Fault) -> Machine?
   func associations(of machine: ResourceID) async throws(Fault) -> [Association]

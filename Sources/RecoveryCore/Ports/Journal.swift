@@ -83,7 +83,7 @@ public struct SweepReport: Hashable, Sendable, Codable {
   public var items: Int
   /// Items that moved, or are on the move.
   public var moving: Int
-  /// Reads of machines, of single items, of associations and of jobs since the sweep before.
+  /// Reads of machines, of single items, of associations, of jobs and recovery plans since the sweep before.
   public var instanceViews: Int
   public var itemReads: Int
   public var associationLists: Int

@@ -9,6 +9,21 @@ public enum JSONValue: Hashable, Sendable {
   case object([String: JSONValue])
 }
 
+extension JSONValue {
+  /// The same document in which a resource's id, wherever it stands and whatever its case, is another's: settings that
+  /// name their machine follow it.
+  func replacing(_ old: ResourceID, with new: ResourceID) -> JSONValue {
+    switch self {
+    case .string(let text):
+      guard ResourceID(text) == old else { return self }
+      return .string(new.text)
+    case .array(let elements): return .array(elements.map { $0.replacing(old, with: new) })
+    case .object(let members): return .object(members.mapValues { $0.replacing(old, with: new) })
+    case .null, .bool, .integer, .number: return self
+    }
+  }
+}
+
 extension JSONValue: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
