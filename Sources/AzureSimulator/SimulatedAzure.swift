@@ -48,10 +48,13 @@ public actor SimulatedAzure {
       next.what(self)
     }
     for id in operations.keys where operations[id]?.ended == nil { advance(id, now) }
-    for key in machines.keys where machines[key]?.sendingSince == nil {
-      guard let machine = machines[key], isSending(machine, now) else { continue }
-      machines[key]?.sendingSince = now
-    }
+    for key in machines.keys { noteFlow(key, now) }
+  }
+
+  /// Keeps since when a machine's data flows without a break.
+  private func noteFlow(_ key: String, _ now: Date) {
+    guard let machine = machines[key], isSending(machine, now) != (machine.sendingSince != nil) else { return }
+    machines[key]?.sendingSince = machine.sendingSince == nil ? now : nil
   }
 
   func later(_ seconds: Double, _ what: @escaping @Sendable (isolated SimulatedAzure) -> Void) {
@@ -69,7 +72,8 @@ public actor SimulatedAzure {
 
   /// Azure Monitor Agent sends when it runs, has an identity, and knows a rule.
   private func isSending(_ machine: SimulatedMachine, _ now: Date) -> Bool {
-    guard machine.exists, machine.identityType != "None", !machine.associations.isEmpty,
+    guard machine.exists, machine.powerState(now) == "running", machine.identityType != "None",
+      machine.associations.values.contains(where: { $0.rule != nil }),
       let agent = machine.extensions.values.first(where: { $0.publisher == "Microsoft.Azure.Monitor" }),
       agent.provisioningState == "Succeeded", let handler = machine.handlers[agent.handlerType.lowercased()]
     else { return false }

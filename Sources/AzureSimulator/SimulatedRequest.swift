@@ -26,9 +26,13 @@ public struct SimulatedRequest: Sendable {
   var query: [String: String] {
     let parts = target.split(separator: "?", maxSplits: 1)
     guard parts.count == 2 else { return [:] }
-    let pairs = parts[1].split(separator: "&").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-    return Dictionary(
-      pairs.map { ($0[0].lowercased(), $0.count > 1 ? $0[1].removingPercentEncoding : "") }, uniquingKeysWith: { $1 })
+    let pairs = parts[1].split(separator: "&").compactMap { pair -> (String, String)? in
+      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = sides.first, !name.isEmpty else { return nil }
+      let value = sides.count > 1 ? String(sides[1]).removingPercentEncoding : ""
+      return (String(name).removingPercentEncoding.lowercased(), value)
+    }
+    return Dictionary(pairs, uniquingKeysWith: { $1 })
   }
 
   /// The id that the path names, in lower case.
