@@ -63,6 +63,21 @@ public struct SimulatedResponse: Sendable {
 }
 
 extension String {
+  /// Percent escapes in upper case, which some HTTP stacks make of them on their own; the rest is left alone.
+  var withUpperCaseEscapes: String {
+    var digits = 0
+    return String(
+      decoding: utf8.map { byte -> UInt8 in
+        if byte == UInt8(ascii: "%") {
+          digits = 2
+        } else if digits > 0 {
+          digits -= 1
+          return (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte) ? byte - 0x20 : byte
+        }
+        return byte
+      }, as: UTF8.self)
+  }
+
   var removingPercentEncoding: String {
     var bytes: [UInt8] = []
     var rest = utf8[...]

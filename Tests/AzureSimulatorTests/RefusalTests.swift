@@ -76,8 +76,10 @@ struct RefusalTests {
     #expect(!answer.headers.contains { $0.0 == "Location" || $0.0 == "Retry-After" })
     let target = url.replacing("http://sim", with: "")
     #expect(await stage.ask("GET", target).body.contains("InProgress"))
-    #expect(
-      await stage.ask("GET", target.replacing("%3a", with: "%3A")).status == 404, "a normalised URL is another one")
+    // Microsoft's own client writes escapes in upper case; what is decoded or encoded anew is another URL.
+    #expect(await stage.ask("GET", target.replacing("%3a", with: "%3A")).status == 200)
+    #expect(await stage.ask("GET", target.replacing("%3a", with: ":")).status == 404)
+    #expect(await stage.ask("GET", target.replacing("%2b", with: "%252b")).status == 404)
     stage.clock.advance(by: 31)
     #expect(await stage.ask("GET", target).body.contains("Succeeded"))
     #expect(

@@ -26,10 +26,16 @@ struct World {
     "/subscriptions/\(side.subscription)/resourceGroups/\(side.resourceGroup)/providers/Microsoft.Compute/virtualMachines/\(name)"
   }
 
-  static func itemID(_ item: SimulatedItem, in vault: Scenario.Vault) -> String {
-    let fabric = "asr-a2a-default-\(item.primary.location)"
+  /// A fabric is a region; a zone of it has a container of its own.
+  static func containerID(_ side: SimulatedItem.Side, in vault: Scenario.Vault) -> String {
+    let fabric = "asr-a2a-default-\(side.location)"
+    let zone = side.zone.map { "-z\($0)" } ?? ""
     return
-      "/Subscriptions/\(vault.subscription)/resourceGroups/\(vault.resourceGroup)/providers/Microsoft.RecoveryServices/vaults/\(vault.name)/replicationFabrics/\(fabric)/replicationProtectionContainers/\(fabric)-container/replicationProtectedItems/\(item.name)"
+      "/Subscriptions/\(vault.subscription)/resourceGroups/\(vault.resourceGroup)/providers/Microsoft.RecoveryServices/vaults/\(vault.name)/replicationFabrics/\(fabric)/replicationProtectionContainers/\(fabric)\(zone)-container"
+  }
+
+  static func itemID(_ item: SimulatedItem, in vault: Scenario.Vault) -> String {
+    "\(containerID(item.primary, in: vault))/replicationProtectedItems/\(item.name)"
   }
 
   private mutating func add(_ group: Scenario.Group, _ index: Int) {
@@ -42,33 +48,55 @@ struct World {
     var machine = SimulatedMachine(
       id: World.machineID(from, name), name: name, vmID: World.guid("50", number), isWindows: isWindows,
       location: from.location, zone: from.zone, tags: group.tags, isSystemAssigned: group.systemAssigned,
-      created: start.addingTimeInterval(-90 * 86_400), role: .live, item: name, vault: group.vault,
-      isAttachedDisk: false, runsAt: start, agentReadyAt: start)
-    for wanted in group.extensions {
-      let type = wanted.type.replacing("*", with: isWindows ? "Windows" : "Linux")
-      let resource = SimulatedExtension(
-        name: type, publisher: wanted.publisher, type: type, version: wanted.version, provisioningState: "Succeeded")
-      machine.extensions[type.lowercased()] = resource
-      machine.handlers[resource.handlerType.lowercased()] = SimulatedHandler(
-        type: resource.handlerType, version: "\(wanted.version).5.18", code: "ProvisioningState/succeeded",
-        message: "Plugin enabled")
-    }
-    for (association, rule) in group.associations {
-      machine.associations[association.lowercased()] = SimulatedAssociation(name: association, rule: rule)
-    }
-    machine.sendingSince = start
+      userAssigned: group.userAssigned, created: start.addingTimeInterval(-90 * 86_400), role: .live, item: name,
+      vault: group.vault, options: group.options, isAttachedDisk: false, runsAt: start, agentReadyAt: start)
+    equip(&machine, group)
+    if machine.isSending(start) { machine.sendingSince = start }
     machine.before = SimulatedMachine.Before(
       extensions: Array(machine.extensions.values), associations: Array(machine.associations.values),
-      identityType: machine.identityType)
+      identityType: machine.identityType, userAssigned: machine.userAssigned)
     machines[machine.id.lowercased()] = machine
-    let item = SimulatedItem(
+    let recovery = SimulatedItem.Side(group.to)
+    var item = SimulatedItem(
       name: "\(name)-item", friendlyName: name, vault: vault.name, isWindows: isWindows,
-      lifecycleID: World.guid("1f", number), primary: from, recovery: SimulatedItem.Side(group.to),
-      initialPrimary: from, source: machine.id, options: group.options)
+      lifecycleID: World.guid("1f", number), primary: from, recovery: recovery, initialPrimary: from,
+      initialRecovery: recovery, source: machine.id, options: group.options)
+    item.cluster = group.cluster
     let key = World.itemID(item, in: vault).lowercased()
     items[key] = item
     itemsByName[name] = key
     listing[vault.name.lowercased(), default: []].append(key)
+  }
+
+  private func equip(_ machine: inout SimulatedMachine, _ group: Scenario.Group) {
+    for wanted in group.extensions {
+      let type = wanted.type.replacing("*", with: machine.isWindows ? "Windows" : "Linux")
+      var resource = SimulatedExtension(
+        name: wanted.name ?? type, publisher: wanted.publisher, type: type, version: wanted.version,
+        autoUpgradeMinorVersion: wanted.autoUpgradeMinorVersion,
+        enableAutomaticUpgrade: wanted.enableAutomaticUpgrade, settings: wanted.settings,
+        provisionAfterExtensions: wanted.provisionAfterExtensions, provisioningState: "Succeeded")
+      resource.hasProtectedSettings = wanted.needsProtectedSettings
+      let key = resource.handlerType.lowercased()
+      machine.extensions[resource.name.lowercased()] = resource
+      machine.kinds[key] = SimulatedMachine.Kind(
+        isRunOnce: wanted.runOnce, needsProtectedSettings: wanted.needsProtectedSettings)
+      machine.tally[key, default: .init()].runs = 1
+      machine.handlers[key] = SimulatedHandler(
+        type: resource.handlerType, version: "\(wanted.version).5.18", code: "ProvisioningState/succeeded",
+        message: "Plugin enabled")
+    }
+    for (name, rule) in group.associations {
+      machine.associations[name.lowercased()] = SimulatedAssociation(name: name, rule: rule)
+    }
+    for (name, rule) in group.ownedAssociations {
+      machine.associations[name.lowercased()] = SimulatedAssociation(
+        name: name, rule: rule, owner: "Microsoft.Security/dataCollectionAgents")
+    }
+    if let endpoint = group.endpoint {
+      let name = "configurationAccessEndpoint"
+      machine.associations[name.lowercased()] = SimulatedAssociation(name: name, endpoint: endpoint)
+    }
   }
 
   private static func guid(_ prefix: String, _ number: Int) -> String {
