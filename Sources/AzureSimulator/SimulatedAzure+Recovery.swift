@@ -5,52 +5,67 @@ extension SimulatedAzure {
   /// Performs an action now. Returns the names of the items that it was applied to.
   func perform(_ action: Scenario.Action) -> [String] {
     var names = action.items
+    if names.isEmpty, let plan = scenario.plans.first(where: { $0.name == action.plan }) {
+      names = plan.groups.flatMap(\.items)
+    }
     if names.isEmpty {
       names = items.values.filter { action.vault == nil || $0.vault == action.vault }.map(\.friendlyName).sorted()
     }
-    var plan: Int?
-    if let name = action.plan, action.verb == "failover" {
-      let vault = action.vault ?? names.first.flatMap { itemsByName[$0] }.flatMap { items[$0]?.vault } ?? ""
-      jobs.append(job("UnplannedFailover", "Failover", target: name, type: "RecoveryPlan", vault: vault))
-      plan = jobs.count - 1
-    }
+    if let plan = action.plan, action.verb == .failover { followPlan(plan, action.vault, names) }
     for name in names {
       guard let key = itemsByName[name] else { continue }
       switch action.verb {
-      case "failover": failOver(key)
-      case "commit": commit(key)
-      case "reprotect": reprotect(key)
-      case "testFailover": testFailover(key)
-      case "testFailoverCleanup": cleanUp(key)
-      case "changePit": changePit(key)
-      default: continue
-      }
-    }
-    if let plan {
-      let options = names.compactMap { itemsByName[$0] }.compactMap { items[$0]?.options }
-      let hasFailing = options.contains { $0.failoverFails }
-      let longest = options.map { $0.failoverSeconds ?? scenario.timings.failover }.filter { $0 < 3600 }.max() ?? 0
-      later(longest + 1) { azure in
-        azure.jobs[plan].state = hasFailing ? "PartiallySucceeded" : "Succeeded"
-        azure.jobs[plan].ended = azure.clock.now
+      case .failover: failOver(key)
+      case .commit: commit(key)
+      case .reprotect: reprotect(key)
+      case .testFailover: testFailover(key)
+      case .testFailoverCleanup: cleanUp(key)
+      case .changePit: changePit(key)
+      case .disableProtection: disableProtection(key)
+      case .stop, .start: switchPower(key, isOn: action.verb == .start)
+      case .removeExtension: removeExtension(key, action.extension ?? "")
+      case .unknownState: items[key]?.protectionState = action.state ?? "SomethingNewStatesBegin"
       }
     }
     return names
   }
 
-  private func job(_ scenario: String, _ friendly: String, target: String, type: String, vault: String) -> SimulatedJob
-  {
-    SimulatedJob(
-      name: guid(), scenario: scenario, friendlyName: friendly, state: "InProgress", started: clock.now,
-      targetName: target, targetType: type, vault: vault)
+  /// The job of a whole plan, which ends after those of its items.
+  private func followPlan(_ name: String, _ vault: String?, _ names: [String]) {
+    let vault = vault ?? names.first.flatMap { itemsByName[$0] }.flatMap { items[$0]?.vault } ?? ""
+    let job = begin("UnplannedFailover", "Failover", target: name, type: "RecoveryPlan", vault: vault)
+    let options = names.compactMap { itemsByName[$0] }.compactMap { items[$0]?.options }
+    let hasFailing = options.contains { $0.failoverFails }
+    let longest = options.map { $0.failoverSeconds ?? scenario.timings.failover }.filter { $0 < 3600 }.max() ?? 0
+    later(longest + 1) { azure in azure.end(job, state: hasFailing ? "PartiallySucceeded" : "Succeeded") }
   }
 
-  private func failOver(_ key: String) {
-    guard var item = items[key], item.scenario == "None", item.activeLocation == "Primary" else { return }
-    let seconds = item.options.failoverSeconds ?? scenario.timings.failover
+  // MARK: - Jobs
+
+  /// A new job's place in the list.
+  func begin(_ scenario: String, _ friendly: String, target: String, type: String = "ProtectionEntity", vault: String)
+    -> Int
+  {
     jobs.append(
-      job("UnplannedFailover", "Failover", target: item.friendlyName, type: "ProtectionEntity", vault: item.vault))
-    let number = jobs.count - 1
+      SimulatedJob(
+        name: guid(), scenario: scenario, friendlyName: friendly, state: "InProgress", started: clock.now,
+        targetName: target, targetType: type, vault: vault))
+    return jobs.count - 1
+  }
+
+  func end(_ job: Int, state: String = "Succeeded") {
+    jobs[job].state = state
+    jobs[job].ended = clock.now
+  }
+
+  // MARK: - Failover
+
+  private func failOver(_ key: String) {
+    guard var item = items[key], item.scenario == "None", item.activeLocation == "Primary",
+      !item.protectionState.hasPrefix("InitialReplication")
+    else { return }
+    let seconds = item.options.failoverSeconds ?? scenario.timings.failover
+    let number = begin("UnplannedFailover", "Failover", target: item.friendlyName, vault: item.vault)
     item.scenario = "UnplannedFailover"
     item.job = jobs[number].name
     item.scenarioStarted = clock.now
@@ -65,21 +80,32 @@ extension SimulatedAzure {
   }
 
   /// The recovered machine: a new resource whose disk still holds the old agents.
-  private func createRecovered(_ key: String, replacing: Bool = false) {
+  private func createRecovered(_ key: String) {
     guard let item = items[key], let source = machines[item.source.lowercased()] else { return }
     let now = clock.now
     let id = World.machineID(item.recovery, item.friendlyName)
+    let ready = scenario.timings.boot + scenario.timings.agent + item.options.agentLate
     var machine = SimulatedMachine(
       id: id, name: item.friendlyName, vmID: guid(), isWindows: item.isWindows, location: item.recovery.location,
       zone: item.recovery.zone, tags: source.tags,
-      isSystemAssigned: item.options.keepsIdentity && source.isSystemAssigned, created: now, role: .live,
-      item: item.friendlyName, vault: item.vault, isAttachedDisk: true,
-      runsAt: now.addingTimeInterval(scenario.timings.boot),
-      agentReadyAt: now.addingTimeInterval(scenario.timings.boot + scenario.timings.agent + item.options.agentLate))
+      isSystemAssigned: item.options.keepsIdentity && source.before.identityType.contains("SystemAssigned"),
+      userAssigned: item.options.keepsIdentity ? source.before.userAssigned : [], created: now, role: .live,
+      item: item.friendlyName, vault: item.vault, options: item.options, isAttachedDisk: true,
+      runsAt: now.addingTimeInterval(scenario.timings.boot), agentReadyAt: now.addingTimeInterval(ready))
+    if let seconds = item.options.agentSilentAfter {
+      machine.agentSilentAt = machine.agentReadyAt.addingTimeInterval(seconds)
+    }
     machine.before = source.before
+    machine.kinds = source.kinds
     machine.installFailuresLeft = item.options.installFailures
     haunt(&machine, source, item)
+    remove(id.lowercased())
+    orphans = orphans.filter { $0.value.machine.lowercased() != id.lowercased() }
     machines[id.lowercased()] = machine
+    if let seconds = item.options.policyInstallsAfter {
+      let vmID = machine.vmID
+      later(ready + seconds) { azure in azure.installByPolicy(id.lowercased(), vmID) }
+    }
   }
 
   /// The handlers that the copied disk still reports: unresponsive on Windows, nothing on Linux unless the scenario
@@ -100,16 +126,17 @@ extension SimulatedAzure {
     guard var item = items[key] else { return }
     item.scenario = "None"
     item.job = nil
-    jobs[job].ended = clock.now
     if item.options.failoverFails {
-      jobs[job].state = "Failed"
+      end(job, state: "Failed")
+      jobs[job].error = "The failover could not be completed: the recovery point is not usable."
       item.protectionState = "Protected"
       machines[item.source.lowercased()]?.power = nil
     } else {
-      jobs[job].state = "Succeeded"
-      item.protectionState = "UnplannedFailoverCommitPendingStatesBegin"
+      end(job)
+      item.protectionState = item.options.failoverState ?? "UnplannedFailoverCommitPendingStatesBegin"
       item.description = "Failover completed"
       item.activeLocation = "Recovery"
+      item.isCommitted = false
       item.recovered = World.machineID(item.recovery, item.friendlyName)
       item.lastFailover = clock.now
       machines[item.source.lowercased()]?.role = .former
@@ -118,7 +145,10 @@ extension SimulatedAzure {
   }
 
   private func commit(_ key: String) {
-    guard items[key]?.protectionState == "UnplannedFailoverCommitPendingStatesBegin" else { return }
+    guard let item = items[key], item.activeLocation == "Recovery", item.scenario == "None", !item.isCommitted
+    else { return }
+    end(begin("CommitFailover", "Commit", target: item.friendlyName, vault: item.vault))
+    items[key]?.isCommitted = true
     items[key]?.protectionState = "UnplannedFailoverCommitted"
     items[key]?.description = "Failover committed"
   }
@@ -126,24 +156,33 @@ extension SimulatedAzure {
   /// The item moves to the other fabric under a new id, loses its lifecycle id until it is seeded, and its source
   /// machine is deleted.
   private func reprotect(_ key: String) {
-    guard var item = items[key], item.protectionState == "UnplannedFailoverCommitted", let recovered = item.recovered,
+    guard var item = items[key], item.isCommitted, let recovered = item.recovered,
       let vault = scenario.vaults.first(where: { $0.name == item.vault })
     else { return }
-    machines[item.source.lowercased()]?.exists = false
+    remove(item.source.lowercased())
     swap(&item.primary, &item.recovery)
     item.source = recovered
     item.recovered = nil
     item.activeLocation = "Primary"
+    item.isCommitted = false
     item.protectionState = "InitialReplicationInProgress"
     item.description = "Initial replication is in progress"
     item.hasLifecycleID = false
     item.lastFailover = nil
     items[key] = nil
-    let moved = World.itemID(item, in: vault).lowercased()
+    let id = World.itemID(item, in: vault)
+    let moved = id.lowercased()
+    let job = begin("SwitchReplicationGroupProtection", "Reprotect", target: item.friendlyName, vault: item.vault)
+    jobs[job].newItem = id
+    end(job)
     items[moved] = item
     itemsByName[item.friendlyName] = moved
     let name = item.vault.lowercased()
     if let at = listing[name]?.firstIndex(of: key) { listing[name]?[at] = moved }
+    later(scenario.timings.seeding * 0.9) { azure in
+      azure.items[moved]?.protectionState = "InitialReplicationRecoveryCompletionPending"
+      azure.items[moved]?.description = "Waiting for first recovery point"
+    }
     later(scenario.timings.seeding) { azure in
       azure.items[moved]?.hasLifecycleID = true
       azure.items[moved]?.protectionState = "Protected"
@@ -151,20 +190,29 @@ extension SimulatedAzure {
     }
   }
 
+  /// Another recovery point: a new machine under the same id.
+  private func changePit(_ key: String) {
+    guard let item = items[key], item.activeLocation == "Recovery", !item.isCommitted else { return }
+    end(begin("ChangePit", "Change the recovery point", target: item.friendlyName, vault: item.vault))
+    createRecovered(key)
+  }
+
+  // MARK: - Test failover
+
   private func testFailover(_ key: String) {
     guard var item = items[key], let source = machines[item.source.lowercased()] else { return }
-    jobs.append(
-      job("TestFailover", "Test failover", target: item.friendlyName, type: "ProtectionEntity", vault: item.vault))
-    jobs[jobs.count - 1].state = "Suspended"
+    let job = begin("TestFailover", "Test failover", target: item.friendlyName, vault: item.vault)
+    jobs[job].state = "Suspended"
     let now = clock.now
     let id = World.machineID(item.recovery, "\(item.friendlyName)-test")
     var machine = SimulatedMachine(
       id: id, name: "\(item.friendlyName)-test", vmID: guid(), isWindows: item.isWindows,
       location: item.recovery.location, zone: item.recovery.zone, tags: source.tags, isSystemAssigned: false,
-      created: now,
-      role: .test, item: item.friendlyName, vault: item.vault, isAttachedDisk: true,
-      runsAt: now.addingTimeInterval(scenario.timings.boot),
+      created: now, role: .test, item: item.friendlyName, vault: item.vault, options: item.options,
+      isAttachedDisk: true, runsAt: now.addingTimeInterval(scenario.timings.boot),
       agentReadyAt: now.addingTimeInterval(scenario.timings.boot + scenario.timings.agent))
+    machine.before = source.before
+    machine.kinds = source.kinds
     haunt(&machine, source, item)
     machines[id.lowercased()] = machine
     item.test = id
@@ -174,16 +222,16 @@ extension SimulatedAzure {
   }
 
   private func cleanUp(_ key: String) {
-    guard let test = items[key]?.test else { return }
-    machines[test.lowercased()] = nil
+    guard let item = items[key], let test = item.test else { return }
+    remove(test.lowercased())
+    end(begin("TestFailoverCleanup", "Test failover cleanup", target: item.friendlyName, vault: item.vault))
+    for job in jobs.indices
+    where jobs[job].scenario == "TestFailover" && jobs[job].targetName == item.friendlyName && jobs[job].ended == nil {
+      end(job)
+    }
     items[key]?.test = nil
-    items[key]?.testFailoverState = "None"
+    items[key]?.testFailoverState = item.options.lingeringTestState ? "MarkedForDeletion" : "None"
+    items[key]?.lastTestFailover = clock.now
     items[key]?.description = "Protected"
-  }
-
-  /// Another recovery point: a new machine under the same id.
-  private func changePit(_ key: String) {
-    guard items[key]?.protectionState == "UnplannedFailoverCommitPendingStatesBegin" else { return }
-    createRecovered(key)
   }
 }

@@ -26,9 +26,13 @@ public struct SimulatedRequest: Sendable {
   var query: [String: String] {
     let parts = target.split(separator: "?", maxSplits: 1)
     guard parts.count == 2 else { return [:] }
-    let pairs = parts[1].split(separator: "&").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-    return Dictionary(
-      pairs.map { ($0[0].lowercased(), $0.count > 1 ? $0[1].removingPercentEncoding : "") }, uniquingKeysWith: { $1 })
+    let pairs = parts[1].split(separator: "&").compactMap { pair -> (String, String)? in
+      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = sides.first, !name.isEmpty else { return nil }
+      let value = sides.count > 1 ? String(sides[1]).removingPercentEncoding : ""
+      return (String(name).removingPercentEncoding.lowercased(), value)
+    }
+    return Dictionary(pairs, uniquingKeysWith: { $1 })
   }
 
   /// The id that the path names, in lower case.
@@ -59,6 +63,21 @@ public struct SimulatedResponse: Sendable {
 }
 
 extension String {
+  /// Percent escapes in upper case, which some HTTP stacks make of them on their own; the rest is left alone.
+  var withUpperCaseEscapes: String {
+    var digits = 0
+    return String(
+      decoding: utf8.map { byte -> UInt8 in
+        if byte == UInt8(ascii: "%") {
+          digits = 2
+        } else if digits > 0 {
+          digits -= 1
+          return (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte) ? byte - 0x20 : byte
+        }
+        return byte
+      }, as: UTF8.self)
+  }
+
   var removingPercentEncoding: String {
     var bytes: [UInt8] = []
     var rest = utf8[...]

@@ -1,0 +1,54 @@
+import FoundationEssentials
+
+/// How many requests are taken in a while.
+extension SimulatedAzure {
+  struct Admission {
+    var refusal: SimulatedResponse?
+    var headers: [(String, String)] = []
+  }
+
+  /// Takes a request's tokens, or refuses it. Without limits the headers say that all are left.
+  func admit(_ request: SimulatedRequest) -> Admission {
+    let path = request.segments.map { $0.lowercased() }
+    let kind = request.method == "GET" ? "reads" : request.method == "DELETE" ? "deletes" : "writes"
+    let size: TokenBuckets.Size = kind == "reads" ? .reads : .writes
+    guard scenario.limits == .real else {
+      return Admission(headers: [("x-ms-ratelimit-remaining-subscription-\(kind)", String(Int(size.most) - 1))])
+    }
+    let now = clock.now
+    let subscription = path.count > 1 && path[0] == "subscriptions" ? path[1] : "none"
+    let name = "\(kind) of \(subscription)"
+    guard let left = buckets.take(name, size, now) else {
+      return Admission(refusal: refuse("SubscriptionRequestsThrottled", buckets.wait(name, size)))
+    }
+    var admission = Admission(headers: [("x-ms-ratelimit-remaining-subscription-\(kind)", String(left))])
+    guard let (resource, what, most) = computeBucket(request, path) else { return admission }
+    guard let left = buckets.take(resource, most, now) else {
+      admission.refusal = refuse("TooManyRequests", buckets.wait(resource, most))
+      return admission
+    }
+    admission.headers.append(("x-ms-ratelimit-remaining-resource", "Microsoft.Compute/\(what);\(left)"))
+    return admission
+  }
+
+  private func computeBucket(
+    _ request: SimulatedRequest, _ path: [String]
+  ) -> (name: String, what: String, size: TokenBuckets.Size)? {
+    if path.first == "operations" {
+      return ("poll of \(path.last ?? "")", "GetOperationResource", .operationReads)
+    }
+    guard let at = path.firstIndex(of: "virtualmachines"), at + 1 < path.count, !path.contains("microsoft.insights")
+    else { return nil }
+    let machine = path[...(at + 1)].joined(separator: "/")
+    return request.method == "GET"
+      ? ("get of \(machine)", "LowCostGetResource", .machineReads)
+      : ("update of \(machine)", "UpdateVMResource", .machineWrites)
+  }
+
+  private func refuse(_ code: String, _ seconds: Int) -> SimulatedResponse {
+    count("throttled")
+    return .error(
+      429, code, "Number of requests exceeded the limit. Please try again after '\(seconds)' seconds.",
+      headers: [("Retry-After", String(seconds))])
+  }
+}

@@ -1,0 +1,34 @@
+import FoundationEssentials
+
+/// The token buckets of the resource manager and of Compute, as they are documented.
+struct TokenBuckets {
+  struct Size {
+    var most: Double
+    var perSecond: Double
+
+    static let reads = Size(most: 250, perSecond: 25)
+    static let writes = Size(most: 200, perSecond: 10)
+    static let machineReads = Size(most: 36, perSecond: 12.0 / 60)
+    static let machineWrites = Size(most: 12, perSecond: 4.0 / 60)
+    static let operationReads = Size(most: 45, perSecond: 15.0 / 60)
+  }
+
+  private var levels: [String: (level: Double, at: Date)] = [:]
+
+  /// Takes a token. What is left, or nil and nothing taken when there is none.
+  mutating func take(_ name: String, _ size: Size, _ now: Date) -> Int? {
+    var (level, at) = levels[name] ?? (size.most, now)
+    level = min(size.most, level + now.timeIntervalSince(at) * size.perSecond)
+    at = now
+    defer { levels[name] = (level, at) }
+    guard level >= 1 else { return nil }
+    level -= 1
+    return Int(level)
+  }
+
+  /// Seconds until there is a token again.
+  func wait(_ name: String, _ size: Size) -> Int {
+    let level = levels[name]?.level ?? size.most
+    return max(1, Int(((1 - level) / size.perSecond).rounded(.up)))
+  }
+}
