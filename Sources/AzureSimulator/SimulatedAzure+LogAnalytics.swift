@@ -18,7 +18,12 @@ extension SimulatedAzure {
     case (true, false):
       // A summary of nothing has one row all the same.
       let last = rows.map(\.last).max()
-      return table([(column, "datetime")], [[JSON(last?.azure)]])
+      guard body.query.contains("min(TimeGenerated)") else {
+        return table([(column, "datetime")], [[JSON(last?.azure)]])
+      }
+      let first = rows.map(\.first).min()
+      return table(
+        [("min_TimeGenerated", "datetime"), (column, "datetime")], [[JSON(first?.azure), JSON(last?.azure)]])
     case (true, true):
       return table(
         [("_ResourceId", "string"), (column, "datetime")], rows.map { [.string($0.machine), .string($0.last.azure)] })
@@ -29,7 +34,7 @@ extension SimulatedAzure {
     }
   }
 
-  private func heartbeats(of resources: Set<String>, since: Date?) -> [(machine: String, last: Date)] {
+  private func heartbeats(of resources: Set<String>, since: Date?) -> [(machine: String, first: Date, last: Date)] {
     let visible = clock.now.addingTimeInterval(-scenario.timings.ingestion)
     return machines.sorted { $0.key < $1.key }.compactMap { key, machine in
       guard resources.isEmpty || resources.contains(key) else { return nil }
@@ -38,7 +43,9 @@ extension SimulatedAzure {
       guard let last else { return nil }
       let minute = Date(timeIntervalSince1970: (last.timeIntervalSince1970 / 60).rounded(.down) * 60)
       guard since.map({ minute > $0 }) ?? true else { return nil }
-      return (key, minute)
+      let begin = max(machine.sendingSince ?? minute, since ?? .distantPast)
+      let first = Date(timeIntervalSince1970: (begin.timeIntervalSince1970 / 60).rounded(.up) * 60)
+      return (key, min(first, minute), minute)
     }
   }
 

@@ -63,7 +63,10 @@ struct HealingTests {
       .replacing("  - name: \"erp-app-##\"", with: "  - name: \"erp-app-##\"\n    options: {failoverFails: true}")
     try await Region.with(yaml: yaml) { region in
       let events = try await region.watch(
-        during: { try await region.post("failover", #"{"all": true, "plan": "plan-erp"}"#) },
+        during: {
+          let all = region.names.map { "\"\($0)\"" }.joined(separator: ", ")
+          try await region.post("failover", #"{"items": [\#(all)], "plan": "plan-erp"}"#)
+        },
         until: Self.and(Self.healed(3)) { $0.kind == .jobSeen && $0.fields["state"] == "PartiallySucceeded" })
       #expect(
         events.contains { $0.kind == .jobSeen && $0.fields["state"] == "PartiallySucceeded" && $0.level == .warning })
@@ -71,6 +74,57 @@ struct HealingTests {
       for machine in truth.machines where machine.name.hasPrefix("erp-app") {
         #expect(machine.writes == 0, "the protected ones are not touched")
       }
+    }
+  }
+
+  @Test("calls a machine healed only when its rows arrive, and says how long logs were missing")
+  func dataFlows() async throws {
+    try await Region.with { region in
+      let yaml: @Sendable (String) -> String = {
+        $0.replacing(
+          "    match: {os: windows}",
+          with: "    match: {os: windows}\n    data: {workspace: 6f0c0000-0000-4000-8000-000000000001}"
+        ).replacing("machine: 10s", with: "machine: 10s, data: 300ms")
+      }
+      let events = try await region.watch(
+        yaml, during: { try await region.post("failover", #"{"items": ["erp-web-01"]}"#) }, until: Self.ended(1))
+      let healed = try #require(events.first { $0.kind == .healHealed })
+      #expect(healed.fields["logGap"] != nil)
+      #expect(healed.fields["legs"]?.contains("data Heartbeat") == true)
+    }
+  }
+
+  @Test("ends unverified when rows do not arrive in time")
+  func dataMissing() async throws {
+    try await Region.with { region in
+      let yaml: @Sendable (String) -> String = {
+        $0.replacing(
+          "    match: {os: windows}",
+          with: "    match: {os: windows}\n    data: {workspace: 6f0c0000-0000-4000-8000-000000000001, tables: [Perf]}"
+        ).replacing("machine: 10s", with: "machine: 10s, data: 100ms").replacing(
+          "verify: 15s", with: "verify: 15s, data: 1s")
+      }
+      let events = try await region.watch(
+        yaml, during: { try await region.post("failover", #"{"items": ["erp-web-01"]}"#) },
+        until: { $0.kind == .healUnverified })
+      #expect(!events.contains { $0.kind == .healHealed })
+      #expect(events.contains { $0.kind == .dataUnreadable && $0.fields["remedy"] != nil })
+    }
+  }
+
+  @Test("heals a test machine when it is told to, and takes its association back after the clean-up")
+  func testFailoverHealed() async throws {
+    try await Region.with { region in
+      let events = try await region.watch(
+        { $0 + "testFailover: {policy: heal}\n" },
+        during: {
+          try await region.post("testFailover", #"{"items": ["erp-web-02"]}"#)
+          while try await region.truth().machines.first(where: { $0.role == "test" })?.sendingSince == nil {}
+          try await region.post("testFailoverCleanup", #"{"items": ["erp-web-02"]}"#)
+        }, until: { $0.kind == .stepSucceeded && $0.fields["step"] == "dissociate dcr-windows" })
+      #expect(events.contains { $0.kind == .healStarted && $0.itemName == "erp-web-02 (test failover)" })
+      let live = try await region.truth().machines.first { $0.item == "erp-web-02" && $0.role == "live" }
+      #expect(live?.writes == 0)
     }
   }
 

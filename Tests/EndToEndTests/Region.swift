@@ -55,6 +55,9 @@ struct Region: Sendable {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
+  /// The items of the plain scenario.
+  let names = ["erp-web-01", "erp-web-02", "erp-web-03", "erp-app-01", "erp-app-02", "erp-app-03"]
+
   func yaml(_ edit: (String) -> String = { $0 }) -> String {
     let rules = scenario.rules
     func rule(_ name: String) -> String { rules.first { $0.hasSuffix(name) } ?? "" }
