@@ -48,7 +48,10 @@ struct Healer {
     }
     for wanted in machine.before.extensions where isWanted(wanted, expected) {
       let there = machine.extensions.first { $0.type == wanted.type }
-      if there?.provisioningState == "Succeeded", there?.handlerCode == "ProvisioningState/succeeded" { continue }
+      if there?.provisioningState == "Succeeded", there?.handlerCode == "ProvisioningState/succeeded" {
+        looks["\(place.id) \(wanted.type)"] = nil
+        continue
+      }
       if let there {
         // In flight, or just installed: a fresh handler takes a while to report well.
         guard there.provisioningState == "Succeeded" else { return }
