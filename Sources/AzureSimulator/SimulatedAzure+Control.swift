@@ -44,7 +44,8 @@ extension SimulatedAzure {
     if verb == .removeExtension, body.extension == nil {
       return .error(400, "InvalidBody", "Name the type of the extension: {\"extension\": \"type\"}.")
     }
-    var action = Scenario.Action(verb: verb, items: body.items ?? [], vault: body.vault, plan: body.plan)
+    let all = body.all == true ? itemsByName.keys.sorted() : []
+    var action = Scenario.Action(verb: verb, items: body.items ?? all, vault: body.vault, plan: body.plan)
     action.extension = body.extension
     action.state = body.state
     return SimulatedResponse(200, ["items": JSON(perform(action))])

@@ -1,51 +1,54 @@
 import FoundationEssentials
 
-/// `Heartbeat` in Log Analytics: one row a minute while a machine's data flows, found a while after it was sent.
+/// A table of Log Analytics: one row a minute while a machine's data flows, found a while after it was sent.
 extension SimulatedAzure {
-  func query(_ request: SimulatedRequest) -> SimulatedResponse {
-    count("query")
-    guard request.method == "POST",
-      let body = try? JSONDecoder().decode(QueryBody.self, from: Data(request.body)),
-      body.query.contains("Heartbeat")
-    else { return .error(400, "BadArgumentError", "The request had some invalid properties") }
-    let resources = SimulatedAzure.quoted(body.query).filter { $0.hasPrefix("/subscriptions/") }
-    let since = SimulatedAzure.instants(body.query).max()
-    let rows = heartbeats(of: Set(resources.map { $0.lowercased() }), since: since)
-    let isSummary = body.query.contains("summarize")
-    let isByMachine = body.query.contains("by _ResourceId")
-    let column = "max_TimeGenerated"
-    switch (isSummary, isByMachine) {
-    case (true, false):
-      // A summary of nothing has one row all the same.
-      let last = rows.map(\.last).max()
-      guard body.query.contains("min(TimeGenerated)") else {
-        return table([(column, "datetime")], [[JSON(last?.azure)]])
-      }
-      let first = rows.map(\.first).min()
-      return table(
-        [("min_TimeGenerated", "datetime"), (column, "datetime")], [[JSON(first?.azure), JSON(last?.azure)]])
-    case (true, true):
-      return table(
-        [("_ResourceId", "string"), (column, "datetime")], rows.map { [.string($0.machine), .string($0.last.azure)] })
-    case (false, _):
-      return table(
-        [("TimeGenerated", "datetime"), ("_ResourceId", "string"), ("Category", "string")],
-        rows.map { [.string($0.last.azure), .string($0.machine), "Azure Monitor Agent"] })
-    }
+  /// The first and the last row of a machine that a query finds.
+  private struct Span {
+    var machine: String
+    var first: Date
+    var last: Date
   }
 
-  private func heartbeats(of resources: Set<String>, since: Date?) -> [(machine: String, first: Date, last: Date)] {
+  func query(_ request: SimulatedRequest) -> SimulatedResponse {
+    count("query")
+    guard request.method == "POST", let body = try? JSONDecoder().decode(QueryBody.self, from: Data(request.body)),
+      body.query.contains("TimeGenerated")
+    else { return .error(400, "BadArgumentError", "The request had some invalid properties") }
+    let resources = SimulatedAzure.quoted(body.query).filter { $0.hasPrefix("/subscriptions/") }
+    let spans = spans(of: Set(resources.map { $0.lowercased() }), since: SimulatedAzure.instants(body.query).max())
+    guard let clause = body.query.split(separator: "summarize").dropFirst().first else {
+      return table(
+        [("TimeGenerated", "datetime"), ("_ResourceId", "string"), ("Category", "string")],
+        spans.map { [.string($0.last.azure), .string($0.machine), "Azure Monitor Agent"] })
+    }
+    // Columns stand in the order in which the query asks for them.
+    let columns = clause.split(separator: ",").compactMap { part in
+      ["min", "max"].first { part.contains("\($0)(TimeGenerated)") }
+    }
+    var head = columns.map { ("\($0)_TimeGenerated", "datetime") }
+    if clause.contains("by _ResourceId") {
+      head.insert(("_ResourceId", "string"), at: 0)
+      return table(
+        head,
+        spans.map { span in
+          [.string(span.machine)] + columns.map { .string(($0 == "min" ? span.first : span.last).azure) }
+        })
+    }
+    // A summary of nothing has one row all the same.
+    let first = JSON(spans.map(\.first).min()?.azure)
+    let last = JSON(spans.map(\.last).max()?.azure)
+    return table(head, [columns.map { $0 == "min" ? first : last }])
+  }
+
+  private func spans(of resources: Set<String>, since: Date?) -> [Span] {
     let visible = clock.now.addingTimeInterval(-scenario.timings.ingestion)
     return machines.sorted { $0.key < $1.key }.compactMap { key, machine in
       guard resources.isEmpty || resources.contains(key) else { return nil }
-      var last: Date? = machine.sentUntil
-      if let begin = machine.sendingSince, visible >= begin { last = visible }
-      guard let last else { return nil }
-      let minute = Date(timeIntervalSince1970: (last.timeIntervalSince1970 / 60).rounded(.down) * 60)
-      guard since.map({ minute > $0 }) ?? true else { return nil }
-      let begin = max(machine.sendingSince ?? minute, since ?? .distantPast)
+      guard let end = machine.sendingSince == nil ? machine.sentUntil : visible else { return nil }
+      let begin = max(machine.sendingSince ?? machine.created, since?.addingTimeInterval(1) ?? .distantPast)
       let first = Date(timeIntervalSince1970: (begin.timeIntervalSince1970 / 60).rounded(.up) * 60)
-      return (key, min(first, minute), minute)
+      let last = Date(timeIntervalSince1970: (min(end, visible).timeIntervalSince1970 / 60).rounded(.down) * 60)
+      return first <= last ? Span(machine: key, first: first, last: last) : nil
     }
   }
 

@@ -11,7 +11,7 @@ extension SimulatedAzure {
     let ticks = Int((date.timeIntervalSince1970 * 10_000_000).rounded(.down)) % 10_000_000
     let padded = String(repeating: "0", count: max(0, 7 - String(ticks).count)) + String(ticks)
     let fraction = digits == 0 ? "" : "." + padded.prefix(digits)
-    let zone = ["Z", "+00:00", ""][timesTold % 3]
+    let zone = ["Z", "+00:00", ""][timesTold / 8 % 3]
     return .string(whole + fraction + zone)
   }
 

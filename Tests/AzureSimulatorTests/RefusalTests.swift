@@ -6,45 +6,8 @@ import Testing
 /// The simulator by itself, on a clock that moves by hand.
 @Suite("The simulator")
 struct RefusalTests {
-  static let machine =
-    "/subscriptions/5e000000-0000-4000-8000-000000000001/resourceGroups/rg-erp-uks/providers/Microsoft.Compute/virtualMachines/erp-web-01"
-  static let recovered = machine.replacing("rg-erp-uks", with: "rg-erp-ukw")
-
-  struct Stage {
-    let clock = SimulationClock(manual: Date(timeIntervalSince1970: 1_770_113_600))
-    let azure: SimulatedAzure
-
-    init() throws {
-      let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-      let yaml = try String(contentsOf: root.appending(path: "config/scenarios/plain.yaml"), encoding: .utf8)
-      azure = SimulatedAzure(try Scenario(checking: yaml, file: "plain.yaml"), clock: clock)
-    }
-
-    func ask(_ method: String, _ target: String, _ body: String = "") async -> SimulatedResponse {
-      await azure.respond(
-        to: SimulatedRequest(
-          method: method, target: target, headers: ["authorization": "Bearer simulator-token"], body: Array(body.utf8),
-          origin: "http://sim"))
-    }
-
-    func put(_ name: String, type: String = "AzureMonitorWindowsAgent", on machine: String = RefusalTests.recovered)
-      async -> SimulatedResponse
-    {
-      await ask(
-        "PUT", "\(machine)/extensions/\(name)?api-version=1",
-        #"{"location": "\#(machine.contains("ukw") ? "ukwest" : "uksouth")", "properties": {"publisher": "Microsoft.Azure.Monitor", "type": "\#(type)", "typeHandlerVersion": "1.2"}}"#
-      )
-    }
-
-    /// erp-web-01 has failed over and its agent is ready.
-    func failOver() async {
-      _ = await ask("POST", "/_simulator/failover", #"{"items": ["erp-web-01"]}"#)
-      clock.advance(by: 146)
-      _ = await ask("GET", "/_simulator/clock")
-      clock.advance(by: 120)
-    }
-  }
+  static let machine = Stage.source
+  static let recovered = Stage.recovered
 
   @Test("plays the recorded sequence of a failover: the machine is visible before the item says so")
   func sequence() async throws {

@@ -37,13 +37,15 @@ extension Scenario {
       public var installs: [String: Int]
       /// Where associations lead, when it is not where they led before.
       public var associations: [String: String]
+      /// The name that an extension must have, by type, when it is not the one that it had before.
+      public var names: [String: String]
       public var untouched: Bool?
       public var exists: Bool?
       /// Whether its data must flow; by default when its legs hold the agent and a rule.
       public var sending: Bool?
 
       enum CodingKeys: String, CodingKey, CaseIterable {
-        case item, role, legs, installs, associations, untouched, exists, sending
+        case item, role, legs, installs, associations, names, untouched, exists, sending
       }
 
       public init(from decoder: any Decoder) throws {
@@ -52,6 +54,7 @@ extension Scenario {
         role = try values.optional(.role) ?? "live"
         installs = try values.optional(.installs) ?? [:]
         associations = try values.optional(.associations) ?? [:]
+        names = try values.optional(.names) ?? [:]
         untouched = try values.optional(.untouched)
         exists = try values.optional(.exists)
         sending = try values.optional(.sending)
