@@ -12,8 +12,13 @@ extension SimulatedAzure {
     let path = request.segments.map { $0.lowercased() }
     let kind = request.method == "GET" ? "reads" : request.method == "DELETE" ? "deletes" : "writes"
     let size: TokenBuckets.Size = kind == "reads" ? .reads : .writes
+    // Azure Monitor's writes are told apart.
+    let monitor =
+      kind != "reads" && path.contains("microsoft.insights")
+      ? [("x-ms-ratelimit-remaining-subscription-resource-requests", "299")] : []
     guard scenario.limits == .real else {
-      return Admission(headers: [("x-ms-ratelimit-remaining-subscription-\(kind)", String(Int(size.most) - 1))])
+      let left = ("x-ms-ratelimit-remaining-subscription-\(kind)", String(Int(size.most) - 1))
+      return Admission(headers: [left] + monitor)
     }
     let now = clock.now
     let subscription = path.count > 1 && path[0] == "subscriptions" ? path[1] : "none"
@@ -21,7 +26,7 @@ extension SimulatedAzure {
     guard let left = buckets.take(name, size, now) else {
       return Admission(refusal: refuse("SubscriptionRequestsThrottled", buckets.wait(name, size)))
     }
-    var admission = Admission(headers: [("x-ms-ratelimit-remaining-subscription-\(kind)", String(left))])
+    var admission = Admission(headers: [("x-ms-ratelimit-remaining-subscription-\(kind)", String(left))] + monitor)
     guard let (resource, what, most) = computeBucket(request, path) else { return admission }
     guard let left = buckets.take(resource, most, now) else {
       admission.refusal = refuse("TooManyRequests", buckets.wait(resource, most))

@@ -42,6 +42,17 @@ struct AnsweringTests {
     #expect(machine["resources"]?.elements.first?["name"]?.string == "Odd")
   }
 
+  @Test("tells text in a scenario's settings from numbers and truth values")
+  func textSettings() throws {
+    let text = #"settings: {a: "3", b: 3, c: "true", d: true, e: "2.5", f: 2.5, g: 'no', h: "", i: null}"#
+    let stage = try Stage("plain") {
+      $0.replacing("[AzureMonitorAgent]", with: "[{type: AzureMonitorAgent, \(text)}]")
+    }
+    let settings = stage.azure.scenario.machines.first?.extensions.first?.settings
+    #expect(
+      settings?.text == #"{"a":"3","b":3,"c":"true","d":true,"e":"2.5","f":2.5,"g":"no","h":"","i":null}"#)
+  }
+
   @Test("fails an install that lacks the protected settings it needs", arguments: [true, false])
   func protectedSettings(hasThem: Bool) async throws {
     let stage = try Stage("protected-settings")

@@ -20,6 +20,21 @@ struct ScenarioFileTests {
     #expect(Self.expecting.count >= 21, "\(Self.expecting)")
   }
 
+  @Test("has each of its keys explained beside it")
+  func explained() throws {
+    let text = try String(contentsOf: Stage.folder.appending(path: "README.md"), encoding: .utf8)
+    let keys =
+      Scenario.CodingKeys.allCases.map(\.rawValue) + Scenario.Group.CodingKeys.allCases.map(\.rawValue)
+      + Scenario.Extension.CodingKeys.allCases.map(\.rawValue) + Scenario.Options.CodingKeys.allCases.map(\.rawValue)
+      + Scenario.Timings.CodingKeys.allCases.map(\.rawValue) + Scenario.Verb.allCases.map(\.rawValue)
+      + Scenario.Expectation.CodingKeys.allCases.map(\.rawValue)
+      + Scenario.Expectation.Machine.CodingKeys.allCases.map(\.rawValue)
+    for key in keys {
+      let forms = ["`\(key)`", "`\(key)[]`", "`.\(key)`", "].\(key)`"]
+      #expect(forms.contains { text.contains($0) }, "\(key)")
+    }
+  }
+
   static func end(_ stage: Stage) -> Double { (stage.azure.scenario.timeline.map(\.at).max() ?? 0) + 1800 }
 
   @Test("expects an end that can be reached by hand", arguments: expecting)

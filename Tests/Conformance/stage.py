@@ -22,13 +22,13 @@ PLAIN = {"enforce_https": False}
 
 
 class Simulator:
-    """`aftercare simulate`, sixty times as fast as the real one."""
+    """`aftercare simulate`, `speed` times as fast as the real one."""
 
-    def __init__(self):
+    def __init__(self, speed):
         command = [
             os.environ.get("AFTERCARE", os.path.join(ROOT, ".build", "debug", "aftercare")), "simulate",
             "--scenario", os.path.join(ROOT, "config", "scenarios", "plain.yaml"),
-            "--listen", "127.0.0.1:0", "--speed", "60",
+            "--listen", "127.0.0.1:0", "--speed", str(speed),
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -66,9 +66,11 @@ class Simulator:
 class Conformance(unittest.TestCase):
     """A simulator for the whole class, where erp-web-01 has failed over and its guest agent is ready."""
 
+    speed = 60
+
     @classmethod
     def setUpClass(cls):
-        cls.simulator = Simulator()
+        cls.simulator = Simulator(cls.speed)
         cls.addClassCleanup(cls.simulator.stop)
         # The library's own way to say where the instance metadata service is.
         os.environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = cls.simulator.endpoint

@@ -122,15 +122,6 @@ class ComputeTests(Conformance):
         tally = [write["status"] for write in self.simulator.truth()["writes"] if write["item"] == "erp-web-01"]
         self.assertEqual([status for status in tally if status in (201, 202, 204)], [204, 201, 202])
 
-    def test_failed_install_is_told_by_the_poller(self):
-        self.simulator.post("machine", name="erp-web-03", agentReady=False)
-        poller = self.compute.virtual_machine_extensions.begin_create_or_update(
-            "rg-erp-uks", "erp-web-03", NAME, agent("uksouth"), **PLAIN)
-        with self.assertRaises(HttpResponseError) as failed:
-            poller.result(timeout=60)
-        self.assertEqual(poller.status(), "Failed")
-        self.assertEqual(failed.exception.error.code, "VMAgentStatusCommunicationError")
-
     def test_identity(self):
         ids = [
             "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + name
@@ -157,6 +148,20 @@ class ComputeTests(Conformance):
         versions = self.compute.virtual_machine_extension_images.list_versions(
             "ukwest", "Microsoft.Azure.Monitor", NAME, **PLAIN)
         self.assertEqual([version.name for version in versions], ["1.2.0.0", "1.2.5.18"])
+
+
+class SilentAgentTests(Conformance):
+    # It takes 25 minutes until Azure gives up.
+    speed = 240
+
+    def test_failed_install_is_told_by_the_poller(self):
+        self.simulator.post("machine", name="erp-web-03", agentReady=False)
+        poller = self.compute.virtual_machine_extensions.begin_create_or_update(
+            "rg-erp-uks", "erp-web-03", NAME, agent("uksouth"), **PLAIN)
+        with self.assertRaises(HttpResponseError) as failed:
+            poller.result(timeout=60)
+        self.assertEqual(poller.status(), "Failed")
+        self.assertEqual(failed.exception.error.code, "VMAgentStatusCommunicationError")
 
 
 if __name__ == "__main__":
