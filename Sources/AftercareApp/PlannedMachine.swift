@@ -97,7 +97,7 @@ public struct PlannedMachine: Sendable, Encodable {
 }
 
 extension PlannedMachine.Known {
-  init(_ baseline: Baseline) {
+  public init(_ baseline: Baseline) {
     learned = baseline.learned.iso8601
     confirmed = baseline.confirmed.iso8601
     location = baseline.location

@@ -9,7 +9,10 @@ extension Deliberation {
     for verdict in broken {
       say(
         once: "broken.\(verdict.leg)", .legBroken,
-        fields: ["leg": verdict.leg.description, "finding": verdict.finding.rawValue, "evidence": verdict.evidence])
+        fields: [
+          "leg": verdict.leg.description, "finding": verdict.finding.rawValue, "evidence": verdict.evidence,
+          "origin": desired.origins[verdict.leg.description] ?? "unknown",
+        ])
     }
     let plan = steps.map(\.title).joined(separator: ", ")
     guard policy.mode == .heal else {
