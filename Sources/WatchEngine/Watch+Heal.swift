@@ -54,8 +54,12 @@ extension Watch {
     case .abandoned(let why): .parked("abandoned: \(why)")
     case .running: nil
     case nil:
-      state.reason == .allWell
-        ? .alreadyWell : state.reason == .nothingDesired ? .parked("no profile says what this machine must have") : nil
+      switch state.reason {
+      case .allWell: .alreadyWell
+      case .nothingDesired, .nothingKnown:
+        .parked("neither a baseline nor a profile says what this machine must have")
+      default: nil
+      }
     }
   }
 

@@ -94,21 +94,29 @@ struct HealingTests {
     }
   }
 
-  @Test("ends unverified when rows do not arrive in time")
-  func dataMissing() async throws {
+  @Test("ends unverified when the workspace cannot be asked, and says what is missing")
+  func dataUnreadable() async throws {
     try await Region.with { region in
       let yaml: @Sendable (String) -> String = {
         $0.replacing(
           "    match: {os: windows}",
-          with: "    match: {os: windows}\n    data: {workspace: 6f0c0000-0000-4000-8000-000000000001, tables: [Perf]}"
-        ).replacing("machine: 10s", with: "machine: 10s, data: 100ms").replacing(
-          "verify: 15s", with: "verify: 15s, data: 1s")
+          with: "    match: {os: windows}\n    data: {workspace: 6f0c0000-0000-4000-8000-000000000001}"
+        ).replacing("machine: 10s", with: "machine: 10s, data: 100ms")
+          .replacing("verify: 15s", with: "verify: 15s, data: 1s")
       }
       let events = try await region.watch(
-        yaml, during: { try await region.post("failover", #"{"items": ["erp-web-01"]}"#) },
-        until: { $0.kind == .healUnverified })
+        yaml,
+        during: {
+          try await region.post(
+            "faults",
+            #"{"match": "/query", "times": 1000, "status": 403, "body": "{\"error\": {\"code\": \"InsufficientAccessError\", \"message\": \"no query/read\"}}"}"#
+          )
+          try await region.post("failover", #"{"items": ["erp-web-01"]}"#)
+        }, until: { $0.kind == .healUnverified })
       #expect(!events.contains { $0.kind == .healHealed })
-      #expect(events.contains { $0.kind == .dataUnreadable && $0.fields["remedy"] != nil })
+      let told = events.filter { $0.kind == .dataUnreadable }
+      #expect(told.count == 1)
+      #expect(told.first?.fields["code"] == "InsufficientAccessError")
     }
   }
 

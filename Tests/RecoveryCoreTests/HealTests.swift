@@ -198,7 +198,7 @@ struct HealTests {
     var story = Story(profiles: [])
     _ = story.failOver(to: Samples.stuckMachine())
     #expect(story.said(.baselineMissing).count == 1)
-    #expect(story.reason == .nothingDesired)
+    #expect(story.reason == .nothingKnown)
   }
 }
 

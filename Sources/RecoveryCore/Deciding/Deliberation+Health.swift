@@ -61,8 +61,11 @@ extension Deliberation {
       saySetAside(desired)
     } else {
       learn(from: machine)
+      // What was learned just now is what the machine must have from now on.
+      if seen.baseline == .none, learned != nil { return (.mustReadBaseline, .readBaseline) }
     }
     if desired.isEmpty {
+      if isMoving { state.failover?.isSettled = true }
       if isMoving, desired.sources.isEmpty {
         say(
           once: "baseline", .baselineMissing,
@@ -70,8 +73,8 @@ extension Deliberation {
             "remedy":
               "Add a profile that matches this machine's OS, tags, location or resource group; its baseline was never learned."
           ])
+        return rest(.nothingKnown)
       }
-      if isMoving { state.failover?.isSettled = true }
       return rest(.nothingDesired)
     }
     if !machine.isRunning || !machine.isAgentReady {

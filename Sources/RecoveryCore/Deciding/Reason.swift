@@ -6,6 +6,8 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case notDueYet
   case allWell
   case nothingDesired
+  /// A failed-over machine of which nobody says what it must have.
+  case nothingKnown
   case notListed
   case parked
   // Nothing is known for certain
@@ -65,7 +67,7 @@ extension Reason {
   public var disposition: Disposition {
     switch self {
     case .firstSight, .notAzureToAzure, .notDueYet, .allWell, .notListed, .healed, .testFailoverReported,
-      .drillEnded:
+      .drillEnded, .nothingDesired:
       .nothing
     case .failoverRunning, .machineNotVisible, .machineProvisioning, .machineElsewhere, .machineIsTestMachine,
       .machineSeenBefore, .machineNotRunning, .agentNotReady, .confirming, .failoverCompleted, .mustReadItem,
@@ -75,7 +77,7 @@ extension Reason {
       .anotherWriter, .verifying, .verifyingData:
       .wait
     case .healStarted, .stepRuns, .stepResumes: .heal
-    case .nothingDesired, .parked, .stateUnknown, .noLiveMachine, .itemUnreadable, .machineUnreadable, .unexplained,
+    case .nothingKnown, .parked, .stateUnknown, .noLiveMachine, .itemUnreadable, .machineUnreadable, .unexplained,
       .observeOnly, .healedUnverified, .healFailed, .healAbandoned:
       .alert
     }
