@@ -5,6 +5,7 @@ extension SimulatedAzure {
   func association(_ key: String, _ request: SimulatedRequest, _ name: String?) -> SimulatedResponse {
     guard let machine = machines[key] else { return .error(404, "ResourceNotFound", nil) }
     guard let name else {
+      guard request.method == "GET" else { return .error(405, "MethodNotAllowed", nil) }
       count("associations")
       let rows = machine.associations.values.sorted { $0.name < $1.name }.map { render($0, on: machine.id) }
       return SimulatedResponse(200, .object([("value", .array(rows)), ("nextLink", .null)]))

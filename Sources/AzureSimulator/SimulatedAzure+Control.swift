@@ -6,7 +6,7 @@ extension SimulatedAzure {
     let verb = request.segments.count > 1 ? request.segments[1] : ""
     switch (request.method, verb) {
     case ("GET", "truth"): return SimulatedResponse(200, truth())
-    case ("GET", "clock"): return SimulatedResponse(200, ["now": .string(clock.now.azure)])
+    case ("GET", "clock"): return SimulatedResponse(200, ["now": .string(now.azure)])
     case ("POST", _) where Scenario.Verb(rawValue: verb) != nil: return act(verb, request)
     case ("POST", "faults"):
       guard let body = try? JSONDecoder().decode(FaultBody.self, from: Data(request.body)) else {
@@ -57,7 +57,7 @@ extension SimulatedAzure {
       if exists { machines[key]?.exists = true } else { remove(key) }
     }
     if let power = body.power { machines[key]?.power = power }
-    if let isReady = body.agentReady { machines[key]?.agentReadyAt = isReady ? clock.now : .distantFuture }
+    if let isReady = body.agentReady { machines[key]?.agentReadyAt = isReady ? now : .distantFuture }
     for (type, code) in body.handlers ?? [:] {
       let found = machines[key]?.handlerKey(type)
       if let code {

@@ -74,7 +74,7 @@ extension SimulatedAzure {
   }
 
   private func refuse(_ machine: SimulatedMachine, _ name: String, isDelete: Bool) -> SimulatedResponse? {
-    if machine.powerState(clock.now) != "running" {
+    if machine.powerState(now) != "running" {
       return .error(409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running.")
     }
     if machine.extensions[name.lowercased()]?.provisioningState == "Deleting", !isDelete {

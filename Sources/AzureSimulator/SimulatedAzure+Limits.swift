@@ -20,7 +20,7 @@ extension SimulatedAzure {
       let left = ("x-ms-ratelimit-remaining-subscription-\(kind)", String(Int(size.most) - 1))
       return Admission(headers: [left] + monitor)
     }
-    let now = clock.now
+    let now = self.now
     let subscription = path.count > 1 && path[0] == "subscriptions" ? path[1] : "none"
     let name = "\(kind) of \(subscription)"
     guard let left = buckets.take(name, size, now) else {

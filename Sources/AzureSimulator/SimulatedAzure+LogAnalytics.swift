@@ -41,7 +41,7 @@ extension SimulatedAzure {
   }
 
   private func spans(of resources: Set<String>, since: Date?) -> [Span] {
-    let visible = clock.now.addingTimeInterval(-scenario.timings.ingestion)
+    let visible = now.addingTimeInterval(-scenario.timings.ingestion)
     return machines.sorted { $0.key < $1.key }.compactMap { key, machine in
       guard resources.isEmpty || resources.contains(key) else { return nil }
       guard let end = machine.sendingSince == nil ? machine.sentUntil : visible else { return nil }

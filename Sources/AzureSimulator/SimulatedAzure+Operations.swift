@@ -43,7 +43,7 @@ extension SimulatedAzure {
   func vanish(_ type: String, of machine: String) {
     let key = type.lowercased()
     guard machines[machine]?.handlers[key] != nil else { return }
-    let until = clock.now.addingTimeInterval(scenario.timings.handlerLingers)
+    let until = now.addingTimeInterval(scenario.timings.handlerLingers)
     machines[machine]?.handlers[key]?.vanishesAt = until
     later(scenario.timings.handlerLingers) { azure in
       guard azure.machines[machine]?.handlers[key]?.vanishesAt == until else { return }
@@ -104,8 +104,8 @@ extension SimulatedAzure {
     let target = "/operations/\(id)?p=\(id)&api-version=2024-07-01&t=639066%3a1%3A2&c=\(signature)&s=x%3D&h=y%3d"
     let seconds = kind == .patch ? min(5, scenario.timings.operation) : scenario.timings.operation
     operations[id] = SimulatedOperation(
-      id: id, kind: kind, machine: key, vmID: machines[key]?.vmID ?? "", extensionName: name, started: clock.now,
-      endsAt: clock.now.addingTimeInterval(seconds), target: target,
+      id: id, kind: kind, machine: key, vmID: machines[key]?.vmID ?? "", extensionName: name, started: now,
+      endsAt: now.addingTimeInterval(seconds), target: target,
       blipsLeft: scenario.quirks.contains(.blips) ? 1 : 0)
     machines[key]?.operation = id
     return target

@@ -34,7 +34,7 @@ extension SimulatedAzure {
     guard let machine = liveMachine(key) else { return }
     machines[machine]?.power = isOn ? nil : "deallocated"
     guard isOn else { return }
-    let runs = clock.now.addingTimeInterval(scenario.timings.boot)
+    let runs = now.addingTimeInterval(scenario.timings.boot)
     machines[machine]?.runsAt = runs
     machines[machine]?.agentReadyAt = runs.addingTimeInterval(scenario.timings.agent)
   }
@@ -58,7 +58,7 @@ extension SimulatedAzure {
       $0.handlerType.lowercased() == "\(publisher).\(type)".lowercased()
     }
     if existing?.provisioningState == "Succeeded" { return }
-    guard machine.operation == nil, machine.powerState(clock.now) == "running" else {
+    guard machine.operation == nil, machine.powerState(now) == "running" else {
       later(30) { azure in azure.installByPolicy(key, vmID) }
       return
     }

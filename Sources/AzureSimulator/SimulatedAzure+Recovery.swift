@@ -48,14 +48,14 @@ extension SimulatedAzure {
   {
     jobs.append(
       SimulatedJob(
-        name: guid(), scenario: scenario, friendlyName: friendly, state: "InProgress", started: clock.now,
+        name: guid(), scenario: scenario, friendlyName: friendly, state: "InProgress", started: now,
         targetName: target, targetType: type, vault: vault))
     return jobs.count - 1
   }
 
   func end(_ job: Int, state: String = "Succeeded") {
     jobs[job].state = state
-    jobs[job].ended = clock.now
+    jobs[job].ended = now
   }
 
   // MARK: - Failover
@@ -68,7 +68,7 @@ extension SimulatedAzure {
     let number = begin("UnplannedFailover", "Failover", target: item.friendlyName, vault: item.vault)
     item.scenario = "UnplannedFailover"
     item.job = jobs[number].name
-    item.scenarioStarted = clock.now
+    item.scenarioStarted = now
     item.protectionState = item.options.stateDuringFailover
     items[key] = item
     if machines[item.source.lowercased()]?.exists ?? false { machines[item.source.lowercased()]?.power = "deallocated" }
@@ -82,7 +82,7 @@ extension SimulatedAzure {
   /// The recovered machine: a new resource whose disk still holds the old agents.
   private func createRecovered(_ key: String) {
     guard let item = items[key], let source = machines[item.source.lowercased()] else { return }
-    let now = clock.now
+    let now = self.now
     let id = World.machineID(item.recovery, item.friendlyName)
     let ready = scenario.timings.boot + scenario.timings.agent + item.options.agentLate
     var machine = SimulatedMachine(
@@ -112,7 +112,7 @@ extension SimulatedAzure {
   /// says otherwise.
   private func haunt(_ machine: inout SimulatedMachine, _ source: SimulatedMachine, _ item: SimulatedItem) {
     guard item.isWindows || item.options.linuxHandlers == "unresponsive" else { return }
-    let beat = (item.scenarioStarted ?? clock.now).addingTimeInterval(-90).usHeartbeat
+    let beat = (item.scenarioStarted ?? now).addingTimeInterval(-90).usHeartbeat
     for resource in source.before.extensions {
       machine.handlers[resource.handlerType.lowercased()] = SimulatedHandler(
         type: resource.handlerType, version: "\(resource.version).5.18", code: "ProvisioningState/Unresponsive",
@@ -138,7 +138,7 @@ extension SimulatedAzure {
       item.activeLocation = "Recovery"
       item.isCommitted = false
       item.recovered = World.machineID(item.recovery, item.friendlyName)
-      item.lastFailover = clock.now
+      item.lastFailover = now
       machines[item.source.lowercased()]?.role = .former
     }
     items[key] = item
@@ -203,7 +203,7 @@ extension SimulatedAzure {
     guard var item = items[key], let source = machines[item.source.lowercased()] else { return }
     let job = begin("TestFailover", "Test failover", target: item.friendlyName, vault: item.vault)
     jobs[job].state = "Suspended"
-    let now = clock.now
+    let now = self.now
     let id = World.machineID(item.recovery, "\(item.friendlyName)-test")
     var machine = SimulatedMachine(
       id: id, name: "\(item.friendlyName)-test", vmID: guid(), isWindows: item.isWindows,
@@ -231,7 +231,7 @@ extension SimulatedAzure {
     }
     items[key]?.test = nil
     items[key]?.testFailoverState = item.options.lingeringTestState ? "MarkedForDeletion" : "None"
-    items[key]?.lastTestFailover = clock.now
+    items[key]?.lastTestFailover = now
     items[key]?.description = "Protected"
   }
 }

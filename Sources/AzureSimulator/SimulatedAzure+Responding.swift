@@ -32,7 +32,7 @@ extension SimulatedAzure {
     let machine = machines[parts.prefix(at + 2).joined(separator: "/")]
     writes.append(
       SimulatedWrite(
-        at: clock.now, method: request.method, path: "/" + request.segments.joined(separator: "/"),
+        at: now, method: request.method, path: "/" + request.segments.joined(separator: "/"),
         role: machine?.role.rawValue ?? "none", item: machine?.item, status: status))
   }
 

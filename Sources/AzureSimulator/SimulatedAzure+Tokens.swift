@@ -42,8 +42,8 @@ extension SimulatedAzure {
         200,
         [
           "access_token": .string(token), "expires_in": "86399",
-          "expires_on": .string(String(Int(clock.now.timeIntervalSince1970) + 86_399)),
-          "not_before": .string(String(Int(clock.now.timeIntervalSince1970))), "ext_expires_in": "86399",
+          "expires_on": .string(String(Int(now.timeIntervalSince1970) + 86_399)),
+          "not_before": .string(String(Int(now.timeIntervalSince1970))), "ext_expires_in": "86399",
           "client_id": .string(SimulatedAzure.tenant), "resource": .string(resource), "token_type": "Bearer",
         ])
     }

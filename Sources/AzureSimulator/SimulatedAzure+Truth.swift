@@ -3,7 +3,7 @@ import FoundationEssentials
 /// What is really there, for whoever judges: `GET /_simulator/truth`.
 extension SimulatedAzure {
   func truth() -> JSON {
-    let now = clock.now
+    let now = self.now
     let machines = self.machines.values.sorted { ($0.item, $0.role.rawValue) < ($1.item, $1.role.rawValue) }
     let items: [JSON] = self.items.values.sorted { $0.friendlyName < $1.friendlyName }.map { item in
       [

@@ -25,6 +25,7 @@ public actor SimulatedAzure {
   /// How many times were written; odd ones take turns.
   var timesTold = 0
   private var due: [(at: Date, what: @Sendable (isolated SimulatedAzure) -> Void)] = []
+  private var applying: Date?
   private var numbers = 0
 
   public init(_ scenario: Scenario, clock: SimulationClock) {
@@ -46,13 +47,18 @@ public actor SimulatedAzure {
 
   // MARK: - Time
 
-  /// Applies everything that has become due, in order.
+  /// The clock's time; while something is applied that has become due, the time at which it was.
+  var now: Date { applying ?? clock.now }
+
+  /// Applies everything that has become due, in order: what follows from it does not depend on who asked when.
   func settle() {
     let now = clock.now
     while let next = due.first, next.at <= now {
       due.removeFirst()
+      applying = next.at
       next.what(self)
     }
+    applying = nil
     for id in operations.keys where operations[id]?.ended == nil { advance(id, now) }
     for key in machines.keys { noteFlow(key, now) }
   }
@@ -65,7 +71,7 @@ public actor SimulatedAzure {
   }
 
   func later(_ seconds: Double, _ what: @escaping @Sendable (isolated SimulatedAzure) -> Void) {
-    let at = clock.now.addingTimeInterval(seconds)
+    let at = now.addingTimeInterval(seconds)
     let place = due.firstIndex { $0.at > at } ?? due.endIndex
     due.insert((at, what), at: place)
   }

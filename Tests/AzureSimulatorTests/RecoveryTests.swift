@@ -125,6 +125,25 @@ struct RecoveryTests {
     #expect(await stage.ask("POST", "/_simulator/removeExtension", #"{"all": true}"#).status == 400)
   }
 
+  @Test("lets a recovered machine's guest agent fall silent, and names the cluster of its members")
+  func silentAgent() async throws {
+    let stage = try Stage("cluster") {
+      $0.replacing("failoverState: FailoverCompleted", with: "failoverState: FailoverCompleted, agentSilentAfter: 30")
+    }
+    let machine = Stage.recovered.replacing("erp-web", with: "erp-sql")
+    let seconds: [Double] = [600, 146, 60, 30]
+    var views: [Bool] = []
+    for step in seconds {
+      stage.clock.advance(by: step)
+      views.append(await stage.ask("GET", "\(machine)/instanceView?api-version=1").body.contains("\"Ready\""))
+    }
+    #expect(views == [false, false, true, false])
+    let properties = try #require(await row(stage, "erp-sql-01")["properties"])
+    #expect(properties["protectionState"]?.string == "FailoverCompleted")
+    let cluster = properties["providerSpecificDetails"]?["protectionClusterId"]?.string
+    #expect(cluster?.hasSuffix("/replicationProtectionClusters/erp-sql") == true)
+  }
+
   @Test("gives Azure Policy its turn: others are refused while it installs")
   func policy() async throws {
     let stage = try Stage("policy-installs")

@@ -117,6 +117,44 @@ struct RefusalTests {
     #expect(answer.status == (query.contains("api-version") ? 200 : 400))
   }
 
+  @Test("has an answer to whatever is asked, in ARM's own form", arguments: [1, 2, 3])
+  func anything(seed: UInt64) async throws {
+    let stage = try Stage("quirks")
+    var numbers = Numbers(state: seed)
+    let words =
+      Self.machine.split(separator: "/").map(String.init) + [
+        "extensions", "instanceView", "dataCollectionRuleAssociations", "dataCollectionRules", "associations", "vaults",
+        "kv-dr-ukw", "replicationJobs", "replicationProtectedItems", "replicationFabrics", "replicationRecoveryPlans",
+        "versions", "types", "locations", "operations", "v1", "workspaces", "query", "_simulator", "truth", "failover",
+        "",
+        "%", "%zz", "..",
+      ]
+    let queries = [
+      "", "?", "?=", "?api-version=1", "?api-version=1&$expand=instanceView", "?skipToken=x-9&api-version=1",
+    ]
+    let bodies = ["", "{}", "[]", "null", #"{"properties": {}}"#, #"{"location": 1}"#, #"{"query": "TimeGenerated"}"#]
+    for _ in 1...2000 {
+      let isDeep = Int.random(in: 0...2, using: &numbers) == 0
+      let tail = (0...Int.random(in: 0...5, using: &numbers)).compactMap { _ in words.randomElement(using: &numbers) }
+      let target = (isDeep ? Self.machine : "") + "/" + tail.joined(separator: "/")
+      let method = ["GET", "PUT", "PATCH", "DELETE", "POST", "HEAD"].randomElement(using: &numbers) ?? "GET"
+      let answer = await stage.ask(
+        method, target + (queries.randomElement(using: &numbers) ?? ""), bodies.randomElement(using: &numbers) ?? "")
+      #expect(answer.status < 500, "\(method) \(target)")
+      if answer.status >= 400 { #expect(answer.body.hasPrefix(#"{"error":"#), "\(method) \(target)") }
+    }
+  }
+
+  /// The same numbers from the same seed.
+  private struct Numbers: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state ^ (state >> 29)
+    }
+  }
+
   @Test("says since when data flows without a break, and nothing when it does not")
   func flow() async throws {
     let stage = try Stage()

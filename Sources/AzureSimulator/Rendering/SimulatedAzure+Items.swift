@@ -72,8 +72,8 @@ extension SimulatedAzure {
       "osType": .string(item.isWindows ? "Windows" : "Linux"), "vmProtectionState": .string(item.protectionState),
       "vmProtectionStateDescription": .string(item.description), "monitoringJobType": "InitialReplication",
       // It is not moved on when the replication is done.
-      "monitoringPercentageCompletion": 43, "rpoInSeconds": 30, "lastRpoCalculatedTime": time(clock.now),
-      "lastHeartbeat": time(clock.now), "agentVersion": "9.62.7172.1",
+      "monitoringPercentageCompletion": 43, "rpoInSeconds": 30, "lastRpoCalculatedTime": time(now),
+      "lastHeartbeat": time(now), "agentVersion": "9.62.7172.1",
       "agentExpiryDate": "9999-12-31T23:59:59.9999999Z", "agentCertificateExpiryDate": "9999-12-31T23:59:59.9999999Z",
       "isReplicationAgentUpdateRequired": false, "isReplicationAgentCertificateUpdateRequired": false,
       "recoveryAzureVMSize": "Standard_D4s_v5", "recoveryAzureGeneration": "V2", "recoveryAvailabilitySet": .null,

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// The instance view: what the platform and the guest report.
 extension SimulatedAzure {
   func view(_ machine: SimulatedMachine) -> JSON {
-    let now = clock.now
+    let now = self.now
     var members: [(String, JSON)] = []
     if machine.powerState(now) == "running" {
       members += [

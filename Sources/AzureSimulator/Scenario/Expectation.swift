@@ -70,17 +70,19 @@ extension Scenario {
       }
     }
 
-    /// A request that may never have been made: a method and a part of the path.
+    /// A request that may never have been made: a method and a part of the path; with a status, one so answered.
     public struct Refused: Sendable, Decodable {
       public var method: String
       public var path: String
+      public var status: Int?
 
-      enum CodingKeys: String, CodingKey, CaseIterable { case method, path }
+      enum CodingKeys: String, CodingKey, CaseIterable { case method, path, status }
 
       public init(from decoder: any Decoder) throws {
         let values = try Strict(decoder, CodingKeys.self)
         method = try values.need(.method)
         path = try values.need(.path)
+        status = try values.optional(.status)
       }
     }
   }

@@ -14,6 +14,7 @@ public enum ScenarioVerdict {
     for refused in expect.never {
       let made = truth.writes.filter {
         $0.method == refused.method && $0.path.lowercased().contains(refused.path.lowercased())
+          && $0.status == refused.status ?? $0.status
       }
       wrong += made.map { "\($0.method) \($0.path) was sent and answered with \($0.status)" }
     }
