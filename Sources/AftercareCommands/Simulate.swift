@@ -11,8 +11,9 @@ struct Simulate: AsyncParsableCommand {
     discussion: """
       Prints one JSON line when it is ready: endpoint, vaults, token. GET /_simulator/truth tells what is really
       there. POST /_simulator/failover {"items": ["erp-web-01"]}, {"vault": "kv-dr-ukw"} or {"all": true} starts a
-      failover; commit, reprotect, testFailover, testFailoverCleanup and changePit work alike. POST
-      /_simulator/machine arranges a machine's state, POST /_simulator/faults makes the next requests fail.
+      failover; commit, reprotect, testFailover, testFailoverCleanup, changePit, disableProtection, stop, start,
+      removeExtension and unknownState work alike (config/scenarios/README.md). POST /_simulator/machine arranges a
+      machine's state, POST /_simulator/faults makes the next requests fail.
       """)
 
   @Option(help: "The scenario file; see config/scenarios.")

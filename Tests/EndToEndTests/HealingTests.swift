@@ -5,7 +5,7 @@ import RecoveryCore
 import Testing
 import WatchEngine
 
-@Suite("A watch", .timeLimit(.minutes(3)))
+@Suite("A watch", .timeLimit(.minutes(10)))
 struct HealingTests {
   @Test("heals Windows and Linux after a failover, exactly one install an extension, and tells the whole story")
   func heals() async throws {

@@ -5,7 +5,7 @@ import RecoveryCore
 import Testing
 
 /// The real executable, killed and started again.
-@Suite("The daemon", .timeLimit(.minutes(3)), .serialized)
+@Suite("The daemon", .timeLimit(.minutes(10)), .serialized)
 struct ProcessTests {
   static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
     path: "aftercare")

@@ -27,6 +27,19 @@ struct Region: Sendable {
     yaml: String, speed: Double = 120, _ body: @escaping @Sendable (Region) async throws -> Void
   ) async throws {
     let scenario = try Scenario(checking: yaml, file: "scenario.yaml")
+    await Places.shared.enter()
+    do {
+      try await live(scenario, speed, body)
+    } catch {
+      await Places.shared.leave()
+      throw error
+    }
+    await Places.shared.leave()
+  }
+
+  private static func live(
+    _ scenario: Scenario, _ speed: Double, _ body: @escaping @Sendable (Region) async throws -> Void
+  ) async throws {
     let azure = SimulatedAzure(scenario, clock: SimulationClock(speed: speed))
     let folder = FileManager.default.temporaryDirectory.appending(path: "aftercare-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -8,7 +8,7 @@ import Testing
 import WatchEngine
 
 /// Every story of config/scenarios, lived through by a real watch over real HTTP, and judged by the simulator's truth.
-@Suite("A scenario", .timeLimit(.minutes(5)))
+@Suite("A scenario", .timeLimit(.minutes(10)))
 struct ScenarioTests {
   static let folder = Region.root.appending(path: "config/scenarios")
   static let stories = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])

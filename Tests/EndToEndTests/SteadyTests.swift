@@ -3,7 +3,7 @@ import Foundation
 import RecoveryCore
 import Testing
 
-@Suite("The steady state", .timeLimit(.minutes(3)))
+@Suite("The steady state", .timeLimit(.minutes(10)))
 struct SteadyTests {
   @Test("of 1,000 items costs the pages of the list plus the machines that were due, and `status` says so")
   func requests() async throws {

@@ -4,7 +4,7 @@ import RecoveryCore
 import Testing
 
 /// `plan` against machines that were put into each row of the verdict table.
-@Suite("A plan", .timeLimit(.minutes(2)))
+@Suite("A plan", .timeLimit(.minutes(10)))
 struct VerdictTests {
   struct Row: Sendable, CustomTestStringConvertible {
     var resource: String?
