@@ -75,20 +75,16 @@ public actor Fleet {
     }
   }
 
-  /// Nothing of it stays but its story.
-  func forget(_ key: ItemKey) async throws(JournalError) {
-    try await write(JournalChange(forgotten: key))
-    states[key] = nil
-  }
 
-  func commit(
-    _ next: ItemState, _ events: [Event], learning baseline: Baseline? = nil
-  ) async throws(JournalError) {
-    if events.isEmpty, baseline == nil, let known = states[next.key], known.isSameForGood(as: next) {
-      states[next.key] = next
+  func commit(_ change: JournalChange) async throws(JournalError) {
+    guard let next = change.item else {
+      try await write(change)
+      if let forgotten = change.forgotten { states[forgotten] = nil }
       return
     }
-    try await write(JournalChange(item: next, baseline: baseline, events: events))
+    // A look that found what was known leaves nothing to write.
+    let isNews = !change.events.isEmpty || change.baseline != nil
+    if isNews || !(states[next.key]?.isSameForGood(as: next) ?? false) { try await write(change) }
     let old = states.updateValue(next, forKey: next.key)
     if !next.key.isDrill { index.update(next, replacing: old) }
   }

@@ -1,23 +1,18 @@
 import Logging
 import RecoveryCore
 
-/// Handles one item: asks the decision what to do, does it, and hands the result to the next decision.
-///
-/// It is mechanical. Whatever is decided is committed before it is done, so that a crash between any two lines leaves
-/// a journal from which the next start goes on.
+/// Handles one item: drives its turn over the network and the journal. It is mechanical; what is to be done is the
+/// turn's to say.
 struct ItemWorker: Sendable {
   let fleet: Fleet
   let cloud: any Cloud
   let decider: Decider
-  let steps: StepRunner
+  let settings: EngineSettings
   let tally: RequestTally
   let time: any TimeSource
   let logger: Logger
   /// Called when another instance has taken the journal over: this one must stop.
   let onFenced: @Sendable (JournalError) -> Void
-
-  /// A decision that asks for one more read each time would be a mistake of ours; it may not spin.
-  private static let mostTurns = 64
 
   /// Returns when to look at the item again; nil for an item that is unknown.
   func handle(_ key: ItemKey, listed item: ProtectedItem?) async -> Timestamp? {
@@ -35,63 +30,47 @@ struct ItemWorker: Sendable {
   private func work(_ key: ItemKey, listed item: ProtectedItem?) async throws(JournalError) -> Timestamp? {
     var known = await fleet.state(key)
     if known == nil, let item { known = decider.introduce(item, key: key, at: time.now) }
-    guard var state = known else { return nil }
-    var seen = Observation(item: item)
-    for _ in 0..<ItemWorker.mostTurns {
+    guard let known else { return nil }
+    var turn = ItemTurn(known, listed: item, decider: decider, settings: settings)
+    var answer: ItemTurn.Answer?
+    while true {
       if Task.isCancelled { return time.now }
-      var decision = decider.decide(state, seeing: seen, at: time.now)
-      try await fleet.commit(decision.next, decision.events, learning: decision.learned)
-      state = decision.next
-      switch decision.action {
-      case .lookAgain(let next): return next
-      case .forget:
-        try await fleet.forget(key)
-        return nil
-      case .readItem:
-        await tally.count(.item, for: state.vault)
-        do throws(Fault) {
-          seen.item = try await cloud.protectedItem(state.itemID, in: state.vault)
-          seen.itemIsFresh = true
-        } catch {
-          if error.kind == .stopped { return time.now }
-          decision = decider.unreadable(state, error, at: time.now)
-          try await fleet.commit(decision.next, decision.events)
-          if case .lookAgain(let next) = decision.action { return next }
+      switch turn.advance(answer, at: time.now) {
+      case .finish(let next):
+        if turn.isEndless {
+          logger.error(
+            "an item is decided without end", metadata: ["item": "\(key)", "reason": "\(turn.state.reason.rawValue)"])
         }
-      case .readMachine(let id, let associations):
-        seen.machine = await read(id, associations: associations, for: state.vault)
-        if case .failed(let fault) = seen.machine, fault.kind == .stopped { return time.now }
-      case .readSource(let id):
-        seen.source = await read(id, associations: true, for: state.vault)
-        if case .failed(let fault) = seen.source, fault.kind == .stopped { return time.now }
-      case .readData(let id, let sources, let since):
-        do throws(Fault) {
-          await tally.count(.query, for: state.vault)
-          seen.data = .read(try await cloud.rows(of: id, in: sources, since: since))
-        } catch {
-          if error.kind == .stopped { return time.now }
-          seen.data = .failed(error)
-        }
-      case .readBaseline: seen.baseline = BaselineReading(try await fleet.baseline(key))
-      case .perform(let ordinal):
-        guard let heal = state.heal else { return time.now }
-        var machine: Machine?
-        if case .found(let found) = seen.machine { machine = found }
-        switch await steps.advance(heal, step: ordinal, on: machine) {
-        case .stopped: return time.now
-        case .pollAgain(let next): return next
-        case .settled(let outcome, let next):
-          let (settled, events) = decider.settle(state, step: ordinal, outcome: outcome, at: time.now)
-          try await fleet.commit(settled, events)
-          state = settled
-          if let next { return next }
-        }
-        // What was read before the effect says nothing about the time after it.
-        seen.machine = .notRead
+        return next
+      case .commit(let change):
+        try await fleet.commit(change)
+        answer = .committed
+      case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
+      case let request: answer = await ask(request, for: turn.state.vault)
       }
     }
-    logger.error("an item is decided without end", metadata: ["item": "\(key)", "reason": "\(state.reason.rawValue)"])
-    return time.now + decider.policy.machine
+  }
+
+  /// Asks Azure.
+  private func ask(_ request: ItemTurn.Request, for vault: ResourceID) async -> ItemTurn.Answer? {
+    switch request {
+    case .readItem(let id, let vault):
+      await tally.count(.item, for: vault)
+      return .item(await Result { () async throws(Fault) in try await cloud.protectedItem(id, in: vault) })
+    case .readMachine(let id, let associations):
+      return .machine(await read(id, associations: associations, for: vault))
+    case .readRows(let id, let sources, let since):
+      await tally.count(.query, for: vault)
+      switch await Result({ () async throws(Fault) in try await cloud.rows(of: id, in: sources, since: since) }) {
+      case .success(let spans): return .rows(.read(spans))
+      case .failure(let fault): return .rows(.failed(fault))
+      }
+    case .begin(let effect):
+      return .progress(await Result { () async throws(Fault) in try await cloud.begin(effect) })
+    case .poll(let operation):
+      return .progress(await Result { () async throws(Fault) in try await cloud.poll(operation) })
+    case .commit, .readBaseline, .finish: return nil
+    }
   }
 
   private func read(_ id: ResourceID, associations: Bool, for vault: ResourceID) async -> MachineReading {
@@ -105,6 +84,17 @@ struct ItemWorker: Sendable {
       return .found(machine)
     } catch {
       return .failed(error)
+    }
+  }
+}
+
+extension Result where Failure == Fault {
+  /// What an asynchronous call returns or throws.
+  fileprivate init(_ body: () async throws(Fault) -> Success) async {
+    do throws(Fault) {
+      self = .success(try await body())
+    } catch {
+      self = .failure(error)
     }
   }
 }

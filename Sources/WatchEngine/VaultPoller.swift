@@ -106,7 +106,7 @@ struct VaultPoller: Service {
   private func forgetUnlisted(_ seen: Set<ItemKey>) async {
     for state in await fleet.unlisted(in: vault, besides: seen) {
       let (next, events) = decider.missing(state, at: time.now)
-      await write { () async throws(JournalError) in try await fleet.commit(next, events) }
+      await write { () async throws(JournalError) in try await fleet.commit(JournalChange(item: next, events: events)) }
     }
   }
 

@@ -37,7 +37,7 @@ extension Watch {
         if !isCommanded {
           if let heal = state.heal, heal.status == .healed, state.reason == .healed { return .healed(heal) }
           isCommanded = true
-          try await fleet.commit(decider.command(state, at: time.now), [])
+          try await fleet.commit(JournalChange(item: decider.command(state, at: time.now)))
           continue
         }
       }

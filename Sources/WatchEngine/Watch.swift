@@ -46,8 +46,7 @@ public final class Watch: Service {
     let (fenced, onFenced) = AsyncStream.makeStream(of: JournalError.self)
     (self.fenced, self.onFenced) = (fenced, onFenced)
     worker = ItemWorker(
-      fleet: fleet, cloud: cloud, decider: decider,
-      steps: StepRunner(cloud: cloud, settings: settings, time: time), tally: tally, time: time, logger: logger,
+      fleet: fleet, cloud: cloud, decider: decider, settings: settings, tally: tally, time: time, logger: logger,
       onFenced: { onFenced.yield($0) })
   }
 

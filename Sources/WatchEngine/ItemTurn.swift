@@ -1,0 +1,203 @@
+public import RecoveryCore
+
+/// One look at one item, from the first decision to the time of the next look, as a machine without time, tasks or
+/// I/O: it says what is to be done, is told what came of it, and says what is to be done then.
+///
+/// Whatever is decided is committed before it is done, so that a crash between any two requests leaves a journal from
+/// which the next start goes on. The engine drives it over the network; the simulation drives the very same machine
+/// through crashes and lost answers.
+public struct ItemTurn: Sendable {
+  public enum Request: Sendable {
+    case commit(JournalChange)
+    case readItem(ResourceID, in: ResourceID)
+    case readMachine(ResourceID, associations: Bool)
+    case readRows(ResourceID, [DataSource], since: Timestamp)
+    case readBaseline(ItemKey)
+    case begin(Effect)
+    case poll(OperationHandle)
+    /// The look is over; nil for an item that nothing is left of.
+    case finish(lookAgain: Timestamp?)
+  }
+
+  public enum Answer: Sendable {
+    case committed
+    case item(Result<ProtectedItem, Fault>)
+    case machine(MachineReading)
+    case rows(DataReading)
+    case baseline(Baseline?)
+    case progress(Result<Progress, Fault>)
+  }
+
+  private enum Phase {
+    case deciding
+    /// The decision is being committed; its action comes next.
+    case committing(Decision.Action)
+    case reading(Decision.Action)
+    case performing(Int)
+    /// What came of a step is being committed; the next look is then, or at once.
+    case settling(next: Timestamp?)
+    case over(Timestamp?)
+  }
+
+  public private(set) var state: ItemState
+  private var seen: Observation
+  private var phase = Phase.deciding
+  private var turns = 0
+  private let decider: Decider
+  private let settings: EngineSettings
+
+  /// A decision that asks for one more read each time would be a mistake of ours; it may not spin.
+  private static let mostTurns = 64
+  /// Whether it was ended for having gone on without an end.
+  public var isEndless: Bool { turns > ItemTurn.mostTurns }
+
+  /// - Parameter item: the item as a list showed it just now; nil when only a time has come.
+  public init(_ state: ItemState, listed item: ProtectedItem?, decider: Decider, settings: EngineSettings) {
+    self.state = state
+    self.seen = Observation(item: item)
+    self.decider = decider
+    self.settings = settings
+  }
+
+  /// Takes the answer to the last request, nil before the first one, and returns the next request.
+  public mutating func advance(_ answer: Answer?, at now: Timestamp) -> Request {
+    switch phase {
+    case .deciding: return decide(now)
+    case .committing(let action): return act(action, now)
+    case .reading(let action): return take(answer, to: action, now)
+    case .performing(let ordinal):
+      guard case .progress(let result)? = answer else { return finish(now) }
+      return settle(ordinal, result, now)
+    case .settling(let next):
+      // What was read before the effect says nothing about the time after it.
+      seen.machine = .notRead
+      if let next { return finish(next) }
+      return decide(now)
+    case .over(let next): return .finish(lookAgain: next)
+    }
+  }
+
+  private mutating func finish(_ next: Timestamp?) -> Request {
+    phase = .over(next)
+    return .finish(lookAgain: next)
+  }
+
+  // MARK: - Decisions
+
+  private mutating func decide(_ now: Timestamp) -> Request {
+    turns += 1
+    if isEndless { return finish(now + decider.policy.machine) }
+    return commit(decider.decide(state, seeing: seen, at: now))
+  }
+
+  private mutating func commit(_ decision: Decision) -> Request {
+    state = decision.next
+    phase = .committing(decision.action)
+    let isForgotten = decision.action == .forget
+    return .commit(
+      JournalChange(
+        item: isForgotten ? nil : decision.next, baseline: decision.learned,
+        forgotten: isForgotten ? state.key : nil, events: decision.events))
+  }
+
+  private mutating func act(_ action: Decision.Action, _ now: Timestamp) -> Request {
+    phase = .reading(action)
+    switch action {
+    case .lookAgain(let next): return finish(next)
+    case .forget: return finish(nil)
+    case .readItem: return .readItem(state.itemID, in: state.vault)
+    case .readMachine(let id, let associations): return .readMachine(id, associations: associations)
+    case .readSource(let id): return .readMachine(id, associations: true)
+    case .readData(let id, let sources, let since): return .readRows(id, sources, since: since)
+    case .readBaseline: return .readBaseline(state.key.item)
+    case .perform(let ordinal): return perform(ordinal, now)
+    }
+  }
+
+  private mutating func take(_ answer: Answer?, to action: Decision.Action, _ now: Timestamp) -> Request {
+    switch (answer, action) {
+    case (.item(.success(let item)), _):
+      seen.item = item
+      seen.itemIsFresh = true
+    case (.item(.failure(let fault)), _):
+      if fault.kind == .stopped { return finish(now) }
+      return commit(decider.unreadable(state, fault, at: now))
+    case (.machine(.failed(let fault)), _) where fault.kind == .stopped: return finish(now)
+    case (.machine(let reading), .readSource): seen.source = reading
+    case (.machine(let reading), _): seen.machine = reading
+    case (.rows(.failed(let fault)), _) where fault.kind == .stopped: return finish(now)
+    case (.rows(let reading), _): seen.data = reading
+    case (.baseline(let baseline), _): seen.baseline = BaselineReading(baseline)
+    default: return finish(now)
+    }
+    return decide(now)
+  }
+
+  // MARK: - Steps
+
+  /// Begins a step's effect, or asks once how its operation stands. Nothing waits here: between two polls no worker is
+  /// held, and a restart polls the recorded operation as if nothing had happened.
+  private mutating func perform(_ ordinal: Int, _ now: Timestamp) -> Request {
+    guard let heal = state.heal, heal.steps.indices.contains(ordinal - 1) else { return finish(now) }
+    let step = heal.steps[ordinal - 1]
+    phase = .performing(ordinal)
+    if step.state == .accepted, let operation = step.operation { return .poll(operation) }
+    var machine: Machine?
+    if case .found(let found) = seen.machine { machine = found }
+    guard let effect = heal.effect(of: step, on: machine) else { return settle(ordinal, .success(.done), now) }
+    return .begin(effect)
+  }
+
+  private mutating func settle(_ ordinal: Int, _ result: Result<Progress, Fault>, _ now: Timestamp) -> Request {
+    guard let step = state.heal?.steps[ordinal - 1] else { return finish(now) }
+    let outcome: StepOutcome
+    var next: Timestamp?
+    switch (result, step.operation) {
+    case (.success(.done), _): outcome = .succeeded
+    case (.success(.running(let operation, let retryAfter)), let known):
+      if let late = overdue(step, operation, now) {
+        outcome = .failed(late)
+        break
+      }
+      next = now + pace(step, retryAfter, now)
+      if operation == known { return finish(next) }
+      outcome = .accepted(operation)
+    case (.failure(let fault), _) where fault.kind == .stopped: return finish(now)
+    case (.failure(let fault), let operation?):
+      // A poll that Azure refuses, or that fails on its way, says nothing of the operation.
+      guard fault.status != nil || fault.course == .passes || fault.kind == .unauthenticated else {
+        outcome = .failed(fault)
+        break
+      }
+      guard let late = overdue(step, operation, now) else { return finish(now + pace(step, fault.retryAfter, now)) }
+      outcome = .failed(late)
+    case (.failure(let fault), nil):
+      switch fault.kind {
+      // The effect may have happened although its answer did not arrive.
+      case .unreachable, .unintelligible, .unavailable: outcome = .unknown(fault)
+      default: outcome = .failed(fault)
+      }
+    }
+    let (settled, events) = decider.settle(state, step: ordinal, outcome: outcome, at: now)
+    state = settled
+    phase = .settling(next: next)
+    return .commit(JournalChange(item: settled, events: events))
+  }
+
+  private func overdue(_ step: Step, _ operation: OperationHandle, _ now: Timestamp) -> Fault? {
+    guard let intended = step.intended, now - intended >= settings.operationWithin else { return nil }
+    return Fault(
+      .operationTimedOut, code: "OperationTimedOut",
+      message: "the operation has not ended within \(settings.operationWithin.brief)",
+      resource: operation.resource.text, correlationID: operation.correlationID)
+  }
+
+  /// What Azure asks for; where it asks for nothing, soon at first and then slower: by the age of the operation, so
+  /// that a restart goes on at the pace that was reached.
+  private func pace(_ step: Step, _ retryAfter: Duration?, _ now: Timestamp) -> Duration {
+    if let retryAfter { return retryAfter }
+    let age = step.intended.map { now - $0 } ?? .zero
+    let grown = Duration.milliseconds(Int64(Double(age.inMilliseconds) * (settings.pollFactor - 1)))
+    return min(max(grown, settings.pollFirst), settings.pollMost)
+  }
+}
