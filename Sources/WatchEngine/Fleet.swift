@@ -75,7 +75,6 @@ public actor Fleet {
     }
   }
 
-
   func commit(_ change: JournalChange) async throws(JournalError) {
     guard let next = change.item else {
       try await write(change)
