@@ -40,7 +40,10 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "aftercare",
-  products: [.executable(name: "aftercare", targets: ["aftercare"])],
+  products: [
+    .executable(name: "aftercare", targets: ["aftercare"]),
+    .executable(name: "simulate-seeds", targets: ["simulate-seeds"]),
+  ],
   dependencies: [
     // The reason for each stands in docs/dependencies.md.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,6 +93,19 @@ let package = Package(
       swiftSettings: safe),
     .target(
       name: "AftercareTesting", dependencies: ["RecoveryCore", "WatchEngine"], path: "Tests/AftercareTesting",
+      swiftSettings: common),
+    .target(
+      name: "RecoverySimulation",
+      dependencies: [
+        "AftercareTesting", "AzureCloud", "AzureSimulator", "CurlTransport", "RecoveryCore", "WatchEngine", heap,
+        httpTypes,
+      ],
+      path: "Tests/RecoverySimulation", swiftSettings: common),
+    .executableTarget(
+      name: "simulate-seeds", dependencies: ["RecoverySimulation", argumentParser], path: "Tests/SimulateSeeds",
+      swiftSettings: common),
+    .testTarget(
+      name: "RecoverySimulationTests", dependencies: ["RecoverySimulation", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(name: "ArchitectureTests", dependencies: ["RecoveryCore"], swiftSettings: common),
     .testTarget(

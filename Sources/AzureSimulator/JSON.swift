@@ -51,6 +51,12 @@ enum JSON: Sendable, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Expr
 
   private static func quote(_ value: String, to text: inout String) {
     text += "\""
+    defer { text += "\"" }
+    // Nearly all: nothing in it is to be escaped.
+    guard value.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+      text += value
+      return
+    }
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -64,6 +70,5 @@ enum JSON: Sendable, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Expr
       default: text.unicodeScalars.append(scalar)
       }
     }
-    text += "\""
   }
 }

@@ -1,12 +1,17 @@
 /// A request as the simulator reads it. The target is kept byte for byte: operation URLs are compared with it.
 public struct SimulatedRequest: Sendable {
-  public var method: String
-  public var target: String
+  public let method: String
+  public let target: String
   /// Names in lower case.
-  public var headers: [String: String]
-  public var body: [UInt8]
+  public let headers: [String: String]
+  public let body: [UInt8]
   /// Scheme and authority under which the simulator is reached.
-  public var origin: String
+  public let origin: String
+  /// Path segments, decoded, as written.
+  let segments: [String]
+  let query: [String: String]
+  /// The id that the path names, in lower case.
+  let resource: String
 
   public init(method: String, target: String, headers: [String: String] = [:], body: [UInt8] = [], origin: String) {
     self.method = method
@@ -14,19 +19,14 @@ public struct SimulatedRequest: Sendable {
     self.headers = headers
     self.body = body
     self.origin = origin
-  }
-
-  /// Path segments, decoded, as written.
-  var segments: [String] {
-    (target.split(separator: "?", maxSplits: 1).first ?? "").split(separator: "/").map {
-      String($0).removingPercentEncoding
-    }
-  }
-
-  var query: [String: String] {
     let parts = target.split(separator: "?", maxSplits: 1)
-    guard parts.count == 2 else { return [:] }
-    let pairs = parts[1].split(separator: "&").compactMap { pair -> (String, String)? in
+    segments = (parts.first ?? "").split(separator: "/").map { String($0).removingPercentEncoding }
+    query = parts.count == 2 ? SimulatedRequest.query(parts[1]) : [:]
+    resource = ("/" + segments.joined(separator: "/")).lowercased()
+  }
+
+  private static func query(_ text: Substring) -> [String: String] {
+    let pairs = text.split(separator: "&").compactMap { pair -> (String, String)? in
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard let name = sides.first, !name.isEmpty else { return nil }
       let value = sides.count > 1 ? String(sides[1]).removingPercentEncoding : ""
@@ -34,9 +34,6 @@ public struct SimulatedRequest: Sendable {
     }
     return Dictionary(pairs, uniquingKeysWith: { $1 })
   }
-
-  /// The id that the path names, in lower case.
-  var resource: String { "/" + segments.map { $0.lowercased() }.joined(separator: "/") }
 }
 
 public struct SimulatedResponse: Sendable {
@@ -79,6 +76,7 @@ extension String {
   }
 
   var removingPercentEncoding: String {
+    guard utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return self }
     var bytes: [UInt8] = []
     var rest = utf8[...]
     while let byte = rest.popFirst() {

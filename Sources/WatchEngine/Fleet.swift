@@ -15,7 +15,7 @@ public actor Fleet {
   /// Changes of one transaction.
   private static let mostChanges = 256
 
-  init(journal: any Journal, fence: Fence, stream: EventStream, onCommit: @escaping @Sendable () -> Void) {
+  package init(journal: any Journal, fence: Fence, stream: EventStream, onCommit: @escaping @Sendable () -> Void) {
     self.journal = journal
     self.fence = fence
     self.stream = stream
@@ -23,7 +23,7 @@ public actor Fleet {
   }
 
   /// Start-up is recovery: there is no other start.
-  func load() async throws(JournalError) -> [ItemState] {
+  package func load() async throws(JournalError) -> [ItemState] {
     let image = try await journal.load()
     for state in image.items {
       states[state.key] = state
@@ -36,10 +36,10 @@ public actor Fleet {
 
   public func all() -> [ItemState] { states.values.sorted { $0.key < $1.key } }
 
-  func key(of item: ProtectedItem) -> ItemKey { index.key(of: item) }
+  package func key(of item: ProtectedItem) -> ItemKey { index.key(of: item) }
 
   /// The items of a page that show something new, each with its key and what is known of it.
-  func news(in items: [ProtectedItem]) -> (changed: [(ItemKey, ProtectedItem)], keys: [ItemKey]) {
+  package func news(in items: [ProtectedItem]) -> (changed: [(ItemKey, ProtectedItem)], keys: [ItemKey]) {
     var changed: [(ItemKey, ProtectedItem)] = []
     var keys: [ItemKey] = []
     for item in items {
@@ -52,30 +52,33 @@ public actor Fleet {
   }
 
   /// Items of the vault that are known to be listed and were not.
-  func unlisted(in vault: ResourceID, besides seen: Set<ItemKey>) -> [ItemState] {
+  package func unlisted(in vault: ResourceID, besides seen: Set<ItemKey>) -> [ItemState] {
     states.values.filter { $0.isListed && $0.vault == vault && !seen.contains($0.key.item) }
+      .sorted { $0.key < $1.key }
   }
 
-  func isMoving(in vault: ResourceID) -> Int { states.values.count { $0.vault == vault && $0.isOnTheMove } }
+  package func isMoving(in vault: ResourceID) -> Int { states.values.count { $0.vault == vault && $0.isOnTheMove } }
 
   /// What the item's machine had while it was well. It is not held in memory: a fleet is large, and a look is rare.
-  func baseline(_ key: ItemKey) async throws(JournalError) -> Baseline? { try await journal.baseline(of: key.item) }
+  package func baseline(_ key: ItemKey) async throws(JournalError) -> Baseline? {
+    try await journal.baseline(of: key.item)
+  }
 
   /// The keys of items that are known by their ARM ids.
-  func keys(of order: [(key: ResourceID, value: Int)]) -> [ItemKey: Int] {
+  package func keys(of order: [(key: ResourceID, value: Int)]) -> [ItemKey: Int] {
     Dictionary(
       order.compactMap { place in index.key(ofItem: place.key).map { ($0, place.value) } }, uniquingKeysWith: min)
   }
 
   /// The listed items whose test failover has begun or ended since it was looked at.
-  func drills(in items: [ProtectedItem], for decider: Decider) -> [(ItemKey, ProtectedItem)] {
+  package func drills(in items: [ProtectedItem], for decider: Decider) -> [(ItemKey, ProtectedItem)] {
     items.compactMap { item in
       let key = index.key(of: item).drill
       return decider.wantsDrillLook(item, known: states[key]) ? (key, item) : nil
     }
   }
 
-  func commit(_ change: JournalChange) async throws(JournalError) {
+  package func commit(_ change: JournalChange) async throws(JournalError) {
     guard let next = change.item else {
       try await write(change)
       if let forgotten = change.forgotten { states[forgotten] = nil }
@@ -88,7 +91,7 @@ public actor Fleet {
     if !next.key.isDrill { index.update(next, replacing: old) }
   }
 
-  func say(_ events: [Event]) async throws(JournalError) {
+  package func say(_ events: [Event]) async throws(JournalError) {
     guard !events.isEmpty else { return }
     try await write(JournalChange(events: events))
   }

@@ -71,7 +71,11 @@ struct VaultPoller: Service {
         }
         await tellUnreadable(listing.unreadable)
         page = listing.next
-      } while page != nil && report.pages < VaultPoller.mostPages && !Task.isCancelled
+        // Half a sweep is none: it may not be written down as one.
+        if Task.isCancelled {
+          throw Fault(.stopped, code: "Stopped", message: "stopped in the middle of a sweep", resource: vault.text)
+        }
+      } while page != nil && report.pages < VaultPoller.mostPages
       if page == nil { await forgetUnlisted(seen) }
       report.moving = await fleet.isMoving(in: vault)
       if report.moving > 0 || hasNews {

@@ -20,6 +20,7 @@ struct SteadyTests {
     let report = try await StatusReport(configuration: configuration)
     #expect(report.items == 1000)
     let sweep = try #require(report.sweeps.first)
+    #expect(sweep.fault == nil)
     #expect(sweep.items == 1000)
     #expect(sweep.pages == 10)
     #expect(sweep.requests == sweep.pages + sweep.instanceViews + sweep.associationLists)

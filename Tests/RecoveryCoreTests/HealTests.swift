@@ -136,8 +136,8 @@ struct HealTests {
   func installLost() {
     var story = Story()
     story.reach("install AzureMonitorWindowsAgent")
-    #expect(story.look(listing: false) == .lookAgain(story.now + .seconds(10)))
-    story.wait(.seconds(10))
+    #expect(story.look(listing: false) == .lookAgain(story.now + Policy().settle))
+    story.wait(Policy().settle)
     #expect(story.look(listing: false) == .perform(step: 3))
     #expect(story.state.heal?.steps[2].attempts == 2)
   }

@@ -85,7 +85,7 @@ public struct Configuration: Sendable {
     public var backOff = BackOff()
     public var passingWithin: Duration = .seconds(2 * 3600)
     public var operationWithin: Duration = .seconds(95 * 60)
-    public var settle: Duration = .seconds(10)
+    public var settle: Duration = .seconds(30)
     public var poll = Poll()
   }
 

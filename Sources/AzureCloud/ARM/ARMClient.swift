@@ -85,12 +85,12 @@ struct ARMClient: Sendable {
   }
 
   func decode(_ answer: TransferResponse, from url: String) throws(Fault) -> JSONValue {
-    do {
-      return try JSONDecoder().decode(JSONValue.self, from: Data(answer.body))
+    do throws(JSONParser.Failure) {
+      return try JSONParser.parse(answer.body)
     } catch {
       let start = String(decoding: answer.body.prefix(80), as: UTF8.self)
       throw .unintelligible(
-        "the answer is not the JSON that was asked for; it begins with '\(start)'",
+        "the answer is not the JSON that was asked for (\(error)); it begins with '\(start)'",
         resource: ARMClient.resource(of: url),
         answer: answer)
     }

@@ -9,7 +9,7 @@ struct ErrorEnvelope {
   var message: String
 
   init(body: [UInt8], status: Int) {
-    if let document = try? JSONDecoder().decode(JSONValue.self, from: Data(body)) {
+    if let document = JSONValue(parsing: body) {
       self.init(document, status: status)
     } else if body.isEmpty {
       self.init(code: "HTTP\(status)", message: "the answer has no body")
@@ -45,7 +45,7 @@ struct ErrorEnvelope {
     }
     // JSON again, as text inside of the message.
     if let text = message, text.hasPrefix("{"),
-      let nested = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+      let nested = JSONValue(parsing: text.utf8)
     {
       let inner = ErrorEnvelope(nested, status: status)
       if inner.code != "HTTP\(status)" { (code, message) = (inner.code, inner.message) }

@@ -134,7 +134,7 @@ extension JSONValue {
   /// Settings that came as the text of a JSON document are that document.
   var parsed: JSONValue {
     guard case .string(let text) = self, text.hasPrefix("{"),
-      let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+      let document = JSONValue(parsing: text.utf8)
     else { return self }
     return document
   }

@@ -53,7 +53,7 @@ struct TokenRequest: Sendable {
 
   /// Numbers may be strings: IMDS writes `"86399"`.
   private func token(in answer: TransferResponse, _ resource: String) throws(Fault) -> AccessToken {
-    guard let document = try? JSONDecoder().decode(JSONValue.self, from: Data(answer.body)),
+    guard let document = JSONValue(parsing: answer.body),
       let value = document["access_token"]?.text, !value.isEmpty
     else {
       throw Fault(

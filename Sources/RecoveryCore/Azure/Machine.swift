@@ -117,8 +117,15 @@ public struct ExtensionHandler: Hashable, Sendable {
 
   /// The last heartbeat that an unresponsive Windows handler names in its message.
   public var lastHeartbeat: Timestamp? {
-    guard let message, let mark = message.firstRange(of: /last heartbeat: */.ignoresCase()) else { return nil }
-    let text = message[mark.upperBound...]
+    guard let message else { return nil }
+    let words = Array("last heartbeat:".utf8)
+    let bytes = message.utf8
+    // ASCII letters differ from their capitals by one bit; the guest agent's own spelling has varied.
+    let mark = bytes.indices.first { start in
+      bytes[start...].prefix(words.count).elementsEqual(words) { $0 | 0x20 == $1 | 0x20 }
+    }
+    guard let mark else { return nil }
+    let text = message[bytes.index(mark, offsetBy: words.count)...].drop { $0 == " " }
     let end = text.firstIndex { $0.isNewline || $0 == "," || $0 == ";" } ?? text.endIndex
     var stamp = text[..<end]
     while stamp.last == "." || stamp.last == " " { stamp.removeLast() }

@@ -89,11 +89,15 @@ public struct ProtectedItem: Hashable, Sendable {
   /// re-protect and after failback.
   public var liveMachineID: ResourceID? {
     if isActiveAtRecovery {
-      if let recoveryFabricObjectID { return recoveryFabricObjectID }
-      guard let recoveryResourceGroup, let recoveryMachineName, !recoveryMachineName.isEmpty else { return nil }
-      return .machine(named: recoveryMachineName, in: recoveryResourceGroup)
+      return recoveryFabricObjectID ?? recoveryMachineID
     }
     return isActiveAtPrimary ? fabricObjectID : nil
+  }
+
+  /// What a failover would call the machine that it makes.
+  public var recoveryMachineID: ResourceID? {
+    guard let recoveryResourceGroup, let recoveryMachineName, !recoveryMachineName.isEmpty else { return nil }
+    return .machine(named: recoveryMachineName, in: recoveryResourceGroup)
   }
 
   /// The machine at the replication source, where it is not the live one: what a failover left behind, until

@@ -28,35 +28,44 @@ extension Deliberation {
     guard decider.requirements.usesBaselines, !state.key.isDrill, seen.baseline == .none, !state.hasSoughtSource else {
       return nil
     }
-    guard let source = state.failover?.from?.id ?? seen.item?.sourceMachineID else {
+    guard let source = state.failover?.from?.id ?? seen.item?.sourceMachineID, source != machine.id else {
       if seen.item == nil { return (.mustReadItem, .readItem) }
       state.hasSoughtSource = true
       return nil
     }
-    switch seen.source {
-    case _ where source == machine.id: state.hasSoughtSource = true
-    case .notRead: return (.mustReadSource, .readSource(source))
-    case .failed(let fault):
-      // The region that was left may be in ruins: it is asked again only when nobody else says what is wanted.
-      if fault.course == .passes, desired.isEmpty, now - (state.failover?.completed ?? now) < policy.readyWithin {
-        return (.mustReadSource, again(in: policy.machineMoving))
-      }
-      state.hasSoughtSource = true
-    case .absent: state.hasSoughtSource = true
-    case .found(let found):
-      state.hasSoughtSource = true
-      guard let baseline = Baseline.learned(fromSource: found, of: state.key, at: now), baseline.parts > 0 else {
-        return nil
-      }
-      learned = baseline
-      say(
-        .baselineLearned, machine: found.id,
-        fields: [
-          "changes": "read from the machine that the failover left behind", "parts": String(baseline.parts),
-        ])
-      return (.mustReadBaseline, .readBaseline)
+    // The region that was left may be in ruins: it is asked again only when nobody else says what is wanted.
+    if seen.source.hasPassingFault, desired.isEmpty, now - (state.failover?.completed ?? now) < policy.readyWithin {
+      return (.mustReadSource, again(in: policy.machineMoving))
+    }
+    return learn(fromSource: source)
+  }
+
+  /// A failover is under way and nothing was learned of the machine that it leaves: now it can still be asked, before
+  /// a re-protect deletes it.
+  mutating func seekSourceBeforeItGoes(_ source: ResourceID) -> Conclusion? {
+    guard decider.requirements.usesBaselines, !state.hasSoughtSource else { return nil }
+    switch seen.baseline {
+    case .notRead: return (.mustReadBaseline, .readBaseline)
+    case .found: state.hasSoughtSource = true
+    case .none: return seen.source.hasPassingFault ? nil : learn(fromSource: source)
     }
     return nil
+  }
+
+  /// Nil when the source has been asked, or cannot be.
+  private mutating func learn(fromSource source: ResourceID) -> Conclusion? {
+    if case .notRead = seen.source { return (.mustReadSource, .readSource(source)) }
+    state.hasSoughtSource = true
+    guard case .found(let found) = seen.source,
+      let baseline = Baseline.learned(fromSource: found, of: state.key, at: now), baseline.parts > 0
+    else { return nil }
+    learned = baseline
+    say(
+      .baselineLearned, machine: found.id,
+      fields: [
+        "changes": "read from the machine that the failover leaves behind", "parts": String(baseline.parts),
+      ])
+    return (.mustReadBaseline, .readBaseline)
   }
 
   /// Said once a failover: a person should know what a heal will not bring back.
@@ -66,5 +75,12 @@ extension Deliberation {
         once: "setAside.\(part.part)", .partSetAside, level: part.reason.wantsPerson ? .warning : .info,
         fields: ["leg": part.part, "reason": part.reason.rawValue, "remedy": part.reason.remedy])
     }
+  }
+}
+
+extension MachineReading {
+  fileprivate var hasPassingFault: Bool {
+    if case .failed(let fault) = self { return fault.course == .passes }
+    return false
   }
 }

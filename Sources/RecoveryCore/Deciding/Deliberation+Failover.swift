@@ -20,7 +20,7 @@ extension Deliberation {
       begin(nil, item)
       return wait(.failoverRunning)
     }
-    return move(item, to: candidate)
+    return move(item, from: live.id, to: candidate)
   }
 
   /// First sight: the live machine is remembered as it is; only an item that is failed over or reversed explains
@@ -52,9 +52,12 @@ extension Deliberation {
   }
 
   /// The item names another live machine than the settled one.
-  private mutating func move(_ item: ProtectedItem, to candidate: ResourceID) -> Conclusion? {
+  private mutating func move(
+    _ item: ProtectedItem, from source: ResourceID, to candidate: ResourceID
+  ) -> Conclusion? {
     begin(candidate, item)
     abandonHeal(because: "the live machine of the item changed")
+    if let early = seekSourceBeforeItGoes(source) { return early }
     switch (item.protectionState.meaning, item.isActiveAtRecovery) {
     case (.failedOver, true), (.protected, false): break
     case (.unknown, _): return unknown(item, reason: .stateUnknown)

@@ -65,18 +65,9 @@ extension Deliberation {
       if seen.baseline == .none, learned != nil { return (.mustReadBaseline, .readBaseline) }
     }
     if desired.isEmpty {
-      if isMoving { state.failover?.isSettled = true }
-      if isMoving, desired.sources.isEmpty {
-        say(
-          once: "baseline", .baselineMissing,
-          fields: [
-            "remedy":
-              "Add a profile that matches this machine's OS, tags, location or resource group; its baseline was never learned."
-          ])
-        return rest(.nothingKnown)
-      }
-      return rest(.nothingDesired)
+      return nothingDesired(isUnknown: isMoving && desired.sources.isEmpty)
     }
+    unsay("baseline")
     if !machine.isRunning || !machine.isAgentReady {
       return unready(machine, isMoving: isMoving)
     }
@@ -127,6 +118,21 @@ extension Deliberation {
       learn(from: machine)
     }
     return rest(.allWell)
+  }
+
+  /// After a failover it is an alert, which lasts until somebody says what the machine must have, or it is seen to
+  /// have something.
+  private mutating func nothingDesired(isUnknown: Bool) -> Conclusion {
+    if isUnknown {
+      say(
+        once: "baseline", .baselineMissing,
+        fields: [
+          "remedy":
+            "Add a profile that matches this machine's OS, tags, location or resource group; its baseline was never learned."
+        ])
+    }
+    state.failover?.isSettled = true
+    return rest(state.said.contains("baseline") ? .nothingKnown : .nothingDesired)
   }
 
   private var isHealOfLive: Bool {

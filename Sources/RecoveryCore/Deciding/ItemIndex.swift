@@ -1,8 +1,9 @@
 /// Finds the key of an item that is seen, whatever became of its ARM id.
 ///
 /// The `lifecycleId` is the only identity that survives re-protect, but it is null until an item is first protected
-/// and null again while a re-protect synchronises. Then the item whose live machine is the one that we remember is the
-/// same item.
+/// and null again while a re-protect synchronises. Then the item is the same whose live machine, or whose candidate for
+/// one, is its source now; or, when the failover and the re-protect went by unseen, whose live machine as we remember
+/// it is where the item would fail back to.
 public struct ItemIndex: Sendable {
   private var byLifecycle: [String: ItemKey] = [:]
   private var withLifecycle: Set<ItemKey> = []
@@ -13,7 +14,7 @@ public struct ItemIndex: Sendable {
 
   public mutating func update(_ state: ItemState, replacing old: ItemState? = nil) {
     if let old, old.key == state.key {
-      if let machine = old.live?.id, machine != state.live?.id, byMachine[machine] == state.key {
+      for machine in old.machines where !state.machines.contains(machine) && byMachine[machine] == state.key {
         byMachine[machine] = nil
       }
       if old.itemID != state.itemID, byItem[old.itemID] == state.key { byItem[old.itemID] = nil }
@@ -23,7 +24,16 @@ public struct ItemIndex: Sendable {
       withLifecycle.insert(state.key)
     }
     byItem[state.itemID] = state.key
-    if let machine = state.live?.id { byMachine[machine] = state.key }
+    for machine in state.machines { byMachine[machine] = state.key }
+  }
+
+  public mutating func remove(_ state: ItemState) {
+    if byItem[state.itemID] == state.key { byItem[state.itemID] = nil }
+    if let lifecycle = state.lifecycleID?.lowercased(), byLifecycle[lifecycle] == state.key {
+      byLifecycle[lifecycle] = nil
+    }
+    withLifecycle.remove(state.key)
+    for machine in state.machines where byMachine[machine] == state.key { byMachine[machine] = nil }
   }
 
   /// The key of an item that was seen under this id.
@@ -39,6 +49,12 @@ public struct ItemIndex: Sendable {
     }
     if let known = byItem[item.id] { return known }
     if let machine = item.liveMachineID ?? item.fabricObjectID, let known = byMachine[machine] { return known }
+    if let machine = item.recoveryMachineID, let known = byMachine[machine] { return known }
     return ItemKey("item:\(item.id.key)")
   }
+}
+
+extension ItemState {
+  /// The machines by which the item is known.
+  fileprivate var machines: [ResourceID] { [live?.id, transition?.candidate].compactMap { $0 } }
 }

@@ -51,8 +51,8 @@ public struct Policy: Hashable, Sendable {
   public var backOff = BackOff()
   /// How long faults that pass (busy, throttled, unreachable) may keep a step from succeeding.
   public var passingWithin: Duration = .seconds(2 * 3600)
-  /// How long an effect of unknown outcome is given to show itself after a restart.
-  public var settle: Duration = .seconds(10)
+  /// How long an effect of unknown outcome is given to show itself: longer than a request can be on its way and a read can lag behind.
+  public var settle: Duration = .seconds(30)
 
   public init() {}
 }

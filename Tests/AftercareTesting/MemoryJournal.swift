@@ -1,0 +1,115 @@
+public import RecoveryCore
+
+/// A journal in memory that keeps the contract, for tests that need a thousand of them a minute. What it is given it
+/// gives back as JSON would, so that nothing survives in it which would not survive on a disk.
+public actor MemoryJournal: Journal {
+  private var items: [ItemKey: ItemState] = [:]
+  private var pastHeals: [Heal] = []
+  private var contents: [ItemKey: [Baseline]] = [:]
+  private var story: [RecordedEvent] = []
+  private var waiting: Set<Int64> = []
+  private var reports: [ResourceID: SweepReport] = [:]
+  private var fence = Fence(token: 0)
+  private var sequence: Int64 = 0
+
+  public init() {}
+
+  public func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+    fence = Fence(token: fence.token + 1)
+    return fence
+  }
+
+  public func load() async throws(JournalError) -> JournalImage {
+    JournalImage(items: items.values.sorted { $0.key < $1.key })
+  }
+
+  public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
+    try check(fence)
+    return changes.flatMap(write)
+  }
+
+  private func write(_ change: JournalChange) -> [RecordedEvent] {
+    if let item = change.item {
+      items[item.key] = item
+      if let heal = item.heal {
+        pastHeals.removeAll { $0.id == heal.id }
+        pastHeals.append(heal)
+      }
+    }
+    if let forgotten = change.forgotten { items[forgotten] = nil }
+    if let baseline = change.baseline {
+      var known = contents[baseline.item] ?? []
+      known.removeAll { $0.learned == baseline.learned }
+      contents[baseline.item] = known + [baseline]
+    }
+    return change.events.map { event in
+      sequence += 1
+      waiting.insert(sequence)
+      let recorded = RecordedEvent(sequence: sequence, event: event)
+      story.append(recorded)
+      return recorded
+    }
+  }
+
+  public func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? { contents[item]?.last }
+
+  public func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
+    Array((contents[item] ?? []).suffix(limit))
+  }
+
+  public func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
+    try check(fence)
+    let count = story.count + pastHeals.count
+    story.removeAll { $0.event.at < before && !waiting.contains($0.sequence) }
+    let needed = Set(items.values.compactMap(\.heal?.id))
+    pastHeals.removeAll { ($0.ended ?? $0.started) < before && !needed.contains($0.id) }
+    return count - story.count - pastHeals.count
+  }
+
+  public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    guard !waiting.isEmpty else { return [] }
+    return Array(story.lazy.filter { self.waiting.contains($0.sequence) }.prefix(limit))
+  }
+
+  public func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
+    try check(fence)
+    waiting.subtract(sequences)
+  }
+
+  public func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {
+    try check(fence)
+    reports[sweep.vault] = sweep
+  }
+
+  public func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    Array(story.filter { recorded in subject.map { recorded.event.isAbout($0) } ?? true }.suffix(limit))
+  }
+
+  public func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
+    let heals = pastHeals.filter { heal in
+      guard let subject = subject?.lowercased() else { return true }
+      return heal.item.text == subject || heal.machine.id.key == subject
+        || heal.machine.id.name.lowercased() == subject || items[heal.item]?.name.lowercased() == subject
+    }
+    return Array(heals.sorted { ($0.started, $0.id) < ($1.started, $1.id) }.suffix(limit))
+  }
+
+  public func sweeps() async throws(JournalError) -> [SweepReport] {
+    reports.values.sorted { $0.vault < $1.vault }
+  }
+
+  private func check(_ given: Fence) throws(JournalError) {
+    guard given == fence, fence.token > 0 else {
+      throw JournalError(.fenced, "the journal belongs to another holder")
+    }
+  }
+}
+
+extension Event {
+  fileprivate func isAbout(_ subject: String) -> Bool {
+    var subject = subject.lowercased()
+    while subject.count > 1, subject.hasSuffix("/") { subject.removeLast() }
+    return item?.text == subject || itemName?.lowercased() == subject || machine?.key == subject
+      || machine?.name.lowercased() == subject
+  }
+}

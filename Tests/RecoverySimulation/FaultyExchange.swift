@@ -1,0 +1,141 @@
+import AzureCloud
+import AzureSimulator
+import CurlTransport
+import HTTPTypes
+import RecoveryCore
+import Synchronization
+
+/// The wire between the adapter and the simulated cloud: a function call, on which the weather has its say.
+final class FaultyExchange: HTTPExchange {
+  static let origin = "http://127.0.0.1:1"
+
+  private struct State {
+    var random: SeededGenerator
+    var weather = Weather.calm
+    /// Milliseconds since the start.
+    var now: Int64 = 0
+    var earlier: [String: (at: Int64, answer: TransferResponse)] = [:]
+    /// Operations of ours that were accepted and whose end nobody has seen, by machine.
+    var running: [String: String] = [:]
+    var violations: [String] = []
+    var requests = 0
+  }
+
+  private let azure: SimulatedAzure
+  private let state: Mutex<State>
+
+  init(_ azure: SimulatedAzure, random: SeededGenerator) {
+    self.azure = azure
+    state = Mutex(State(random: random))
+  }
+
+  var requests: Int { state.withLock { $0.requests } }
+  var violations: [String] { state.withLock { $0.violations } }
+
+  func set(_ weather: Weather) { state.withLock { $0.weather = weather } }
+  func set(now: Int64) { state.withLock { $0.now = now } }
+
+  /// A front end that lags shows what was, but not for ever: `heal.settle` rests on it.
+  private static let longestLag: Int64 = 8_000
+
+  private enum Fate { case good, throttled, unavailable, requestLost, answerLost, garbage, stale }
+
+  func send(_ request: TransferRequest) async throws(TransportError) -> TransferResponse {
+    let isRead = request.method == .get || request.method == .post
+    let fate = state.withLock { state in
+      state.requests += 1
+      let weather = state.weather
+      // One draw for each, whatever it comes to: a fault that is switched off leaves the others where they are.
+      let draws: [(Double, Fate)] = [
+        (weather.throttled, .throttled), (weather.unavailable, .unavailable), (weather.requestLost, .requestLost),
+        (weather.answerLost, .answerLost), (weather.garbage, .garbage), (isRead ? weather.stale : 0, .stale),
+      ]
+      var fate = Fate.good
+      for (probability, outcome) in draws where state.random.chance(probability) { fate = outcome }
+      return fate
+    }
+    switch fate {
+    case .throttled: return response(429, #"{"error":{"code":"TooManyRequests","message":"slow"}}"#, request, retry: 7)
+    case .unavailable where isRead: return response(503, "", request)
+    case .requestLost, .unavailable:
+      throw TransportError(code: .connectionLost, message: "lost", requestMayHaveBeenSent: true)
+    case .garbage where isRead: return response(200, "<html>gateway</html>", request)
+    case .stale:
+      let earlier = state.withLock { state in
+        state.earlier[request.url].flatMap { state.now - $0.at <= FaultyExchange.longestLag ? $0.answer : nil }
+      }
+      if let earlier { return earlier }
+    case .good, .answerLost, .garbage: break
+    }
+    if !isRead { await watch(request) }
+    let answer = await ask(request)
+    if isRead { state.withLock { $0.earlier[request.url] = ($0.now, answer) } }
+    if fate == .answerLost {
+      throw TransportError(code: .connectionLost, message: "lost", requestMayHaveBeenSent: true)
+    }
+    return answer
+  }
+
+  private func ask(_ request: TransferRequest) async -> TransferResponse {
+    var headers: [String: String] = [:]
+    for field in request.fields { headers[field.name.canonicalName] = field.value }
+    let target = String(request.url.dropFirst(FaultyExchange.origin.count))
+    let answer = await azure.respond(
+      to: SimulatedRequest(
+        method: request.method.rawValue, target: target, headers: headers, body: request.body ?? [],
+        origin: FaultyExchange.origin))
+    var fields = HTTPFields()
+    for (name, value) in answer.headers {
+      if let name = HTTPField.Name(name) { fields[name] = value }
+    }
+    note(request, answer)
+    return TransferResponse(
+      status: .init(code: answer.status), fields: fields, body: Array(answer.body.utf8), url: request.url,
+      version: .http11, wireBytes: answer.body.utf8.count)
+  }
+
+  private func response(_ status: Int, _ body: String, _ request: TransferRequest, retry: Int? = nil)
+    -> TransferResponse
+  {
+    var fields = HTTPFields()
+    if let retry, let name = HTTPField.Name("Retry-After") { fields[name] = String(retry) }
+    return TransferResponse(
+      status: .init(code: status), fields: fields, body: Array(body.utf8), url: request.url, version: .http11,
+      wireBytes: body.utf8.count)
+  }
+
+  // MARK: - One operation at a time
+
+  private static func machine(_ url: String) -> String? {
+    let path = url.dropFirst(origin.count).prefix { $0 != "?" }.lowercased()
+    guard let mark = path.firstRange(of: "/virtualmachines/") else { return nil }
+    let name = path[mark.upperBound...].prefix { $0 != "/" }
+    return String(path[..<mark.upperBound]) + name
+  }
+
+  private static func isAssociation(_ url: String) -> Bool { url.lowercased().contains("datacollectionruleassoc") }
+
+  private func note(_ request: TransferRequest, _ answer: SimulatedResponse) {
+    guard request.method != .get, !FaultyExchange.isAssociation(request.url), answer.status < 300,
+      let machine = FaultyExchange.machine(request.url)
+    else { return }
+    let url = answer.headers.first { $0.0 == "Azure-AsyncOperation" || $0.0 == "Location" }?.1
+    if let url { state.withLock { $0.running[machine] = url } }
+  }
+
+  /// A mutating request while an operation of ours on the machine still runs is a violation, whoever lost sight of it.
+  private func watch(_ request: TransferRequest) async {
+    guard !FaultyExchange.isAssociation(request.url), let machine = FaultyExchange.machine(request.url),
+      let url = state.withLock({ $0.running[machine] })
+    else { return }
+    let poll = await azure.respond(
+      to: SimulatedRequest(
+        method: "GET", target: String(url.dropFirst(FaultyExchange.origin.count)),
+        headers: ["authorization": "Bearer simulator-token"], origin: FaultyExchange.origin))
+    guard poll.status == 202 || poll.body.contains("\"InProgress\"") else { return }
+    state.withLock { state in
+      state.violations.append(
+        "\(request.method.rawValue) \(machine) was sent while an operation of ours on the machine was running")
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import AzureCloud
+import RecoveryCore
+import WatchEngine
+
+/// What the engine's queue, workers, pollers and outbox do, one thing at a time.
+extension Simulation {
+  /// A key has come due: one worker a key.
+  func look(_ key: ItemKey) async throws {
+    guard let asked = due[key], asked <= now else { return }
+    guard turns[key] == nil else {
+      // It stays due while it is handled, and is looked at once more afterwards.
+      return
+    }
+    due[key] = nil
+    let item = listed.removeValue(forKey: key)
+    var known = await fleet.state(key)
+    if known == nil, let item { known = decider.introduce(item, key: key, at: ourNow) }
+    guard let known else { return }
+    turns[key] = ItemTurn(known, listed: item, decider: decider, settings: settings)
+    try await go(key, nil)
+  }
+
+  /// Drives a turn until it waits for Azure.
+  func go(_ key: ItemKey, _ answer: ItemTurn.Answer?) async throws {
+    guard var turn = turns[key] else { return }
+    var answer = answer
+    while true {
+      let request = turn.advance(answer, at: ourNow)
+      turns[key] = turn
+      switch request {
+      case .finish(let next):
+        if turn.isEndless { violate("\(key) is decided without end: \(turn.state.reason)") }
+        finish(key, next: next)
+        return
+      case .commit(let change):
+        for event in change.events { note(event) }
+        try await fleet.commit(change)
+        answer = .committed
+      case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
+      default:
+        after(way(), .reach(key, request))
+        return
+      }
+    }
+  }
+
+  /// A request has reached Azure. What it does there is done now; its answer is on its way back, to whoever asked.
+  func reach(_ key: ItemKey, _ request: ItemTurn.Request, of life: Int) async {
+    let answer = await perform(request, for: key, of: life)
+    guard life == self.life, let answer else { return }
+    after(way(), .answer(key, answer))
+  }
+
+  private func perform(_ request: ItemTurn.Request, for key: ItemKey, of life: Int) async -> ItemTurn.Answer? {
+    do throws(Fault) {
+      switch request {
+      case .readItem(let id, let vault): return .item(.success(try await cloud.protectedItem(id, in: vault)))
+      case .readMachine(let id, let associations):
+        guard var machine = try await cloud.machine(id) else { return .machine(.absent) }
+        if associations { machine.associations = try await cloud.associations(of: id) }
+        return .machine(.found(machine))
+      case .readRows(let id, let sources, let since):
+        return .rows(.read(try await cloud.rows(of: id, in: sources, since: since)))
+      case .begin(let effect):
+        note("\(key) begins \(effect)")
+        await check(effect, for: key, isOrphan: life != self.life)
+        return .progress(.success(try await cloud.begin(effect)))
+      case .poll(let operation): return .progress(.success(try await cloud.poll(operation)))
+      case .commit, .readBaseline, .finish: return nil
+      }
+    } catch {
+      switch request {
+      case .readItem: return .item(.failure(error))
+      case .readMachine: return .machine(.failed(error))
+      case .readRows: return .rows(.failed(error))
+      default: return .progress(.failure(error))
+      }
+    }
+  }
+
+  // MARK: - The item list
+
+  func sweep() async throws {
+    if random.chance(weather.clockJump) {
+      skew += Int64(random.number(-600_000...600_000))
+      note("the clock jumps: it is off by \(skew) ms")
+    }
+    var seen: Set<ItemKey> = []
+    var page: String?
+    var isWhole = true
+    repeat {
+      do throws(Fault) {
+        let listing = try await cloud.protectedItems(in: vault, page: page)
+        let (changed, keys) = await fleet.news(in: listing.items)
+        seen.formUnion(keys)
+        let drills = await fleet.drills(in: listing.items, for: decider)
+        for (key, item) in changed + drills {
+          listed[key] = item
+          schedule(key, at: ourNow)
+        }
+        page = listing.next
+      } catch {
+        page = nil
+        isWhole = false
+      }
+    } while page != nil
+    if isWhole {
+      for state in await fleet.unlisted(in: vault, besides: seen) {
+        let (next, events) = decider.missing(state, at: ourNow)
+        try await fleet.commit(JournalChange(item: next, events: events))
+      }
+    }
+    isOver = try await isAtRest()
+    let isMoving = await fleet.isMoving(in: vault) > 0
+    after((isMoving ? settings.itemsMoving : settings.items).inMilliseconds, .sweep)
+  }
+
+  /// Whether every machine was looked at twice since the last thing that happened, nothing is on the move, and
+  /// everything was told.
+  private func isAtRest() async throws -> Bool {
+    guard now >= calmFrom + 2 * decider.policy.machine.inMilliseconds, turns.isEmpty else { return false }
+    guard await !fleet.all().contains(where: { $0.isOnTheMove || $0.key.isDrill }) else { return false }
+    return try await journal.undelivered(limit: 1).isEmpty
+  }
+
+  // MARK: - The outbox
+
+  func tell() async throws {
+    let waiting = try await journal.undelivered(limit: 256)
+    for recorded in waiting { told[recorded.sequence, default: 0] += 1 }
+    if !waiting.isEmpty {
+      let sequences = waiting.map(\.sequence)
+      do {
+        try await journal.markDelivered(sequences, fence: fence)
+      } catch {
+        // Told and not noted: it will be told again.
+        mayBeTwice.formUnion(sequences)
+        throw error
+      }
+    }
+    after(2000, .tell)
+  }
+}

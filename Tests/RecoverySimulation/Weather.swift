@@ -1,0 +1,53 @@
+/// How bad a run is: each seed has its own weather, from calm to all at once.
+struct Weather: Sendable {
+  /// Of requests.
+  var throttled = 0.0
+  var unavailable = 0.0
+  /// The effect happens, its answer is lost.
+  var answerLost = 0.0
+  /// The request is lost on its way.
+  var requestLost = 0.0
+  var garbage = 0.0
+  /// A read gives what an earlier one gave.
+  var stale = 0.0
+  /// Of journal commits: the process dies before it, or after it.
+  var crash = 0.0
+  var diskFull = 0.0
+  /// Of sweeps.
+  var clockJump = 0.0
+  /// The longest that a request, and its answer, take on their way, in milliseconds.
+  var longestWay = 400
+
+  init(_ random: inout SeededGenerator) {
+    func some(_ probability: Double, upTo most: Double, _ random: inout SeededGenerator) -> Double {
+      random.chance(probability) ? most * Double(random.number(1...100)) / 100 : 0
+    }
+    throttled = some(0.4, upTo: 0.15, &random)
+    unavailable = some(0.4, upTo: 0.15, &random)
+    answerLost = some(0.5, upTo: 0.25, &random)
+    requestLost = some(0.3, upTo: 0.15, &random)
+    garbage = some(0.3, upTo: 0.1, &random)
+    stale = some(0.4, upTo: 0.2, &random)
+    crash = some(0.6, upTo: 0.05, &random)
+    diskFull = some(0.2, upTo: 0.02, &random)
+    clockJump = some(0.2, upTo: 0.05, &random)
+    longestWay = random.pick([50, 400, 4000, 20_000])
+  }
+
+  /// Nothing goes wrong: the end of every run, in which what was begun must come to its end.
+  static let calm: Weather = {
+    var random = SeededGenerator(seed: 0)
+    var weather = Weather(&random)
+    weather.throttled = 0
+    weather.unavailable = 0
+    weather.answerLost = 0
+    weather.requestLost = 0
+    weather.garbage = 0
+    weather.stale = 0
+    weather.crash = 0
+    weather.diskFull = 0
+    weather.clockJump = 0
+    weather.longestWay = 400
+    return weather
+  }()
+}
