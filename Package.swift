@@ -98,6 +98,7 @@ let package = Package(
       name: "RecoverySimulation",
       dependencies: [
         "AftercareTesting", "AzureCloud", "AzureSimulator", "CurlTransport", "RecoveryCore", "WatchEngine", heap,
+        logging,
         httpTypes,
       ],
       path: "Tests/RecoverySimulation", swiftSettings: common),

@@ -46,6 +46,11 @@ public struct Assembly: Sendable {
     try JournalDatabase(directory: configuration.state, access: .readOnly)
   }
 
+  /// The journal for giving the daemon an order, while it runs or before it is started again.
+  func journalForOrders() throws(JournalError) -> any Journal {
+    try JournalDatabase(directory: configuration.state, access: .orders)
+  }
+
   public var decider: Decider { Decider(policy: Policy(configuration), requirements: configuration.requirements) }
 
   public var settings: EngineSettings {
@@ -120,5 +125,6 @@ extension Policy {
     backOff.jitter = configuration.heal.backOff.jitter
     passingWithin = configuration.heal.passingWithin
     settle = configuration.heal.settle
+    brakes = configuration.brakes
   }
 }

@@ -18,11 +18,14 @@ public struct StatusReport: Sendable, Encodable {
   public var items: Int
   public var counts: [String: Int]
   public var sweeps: [SweepReport]
+  public var brakes: Brakes
   public var machines: [Row]
 
   public init(configuration: Configuration) async throws {
     let journal = try Assembly(configuration: configuration).journalForReading()
-    let states = try await journal.load().items
+    let image = try await journal.load()
+    let states = image.items
+    brakes = image.brakes
     items = states.count { !$0.key.isDrill }
     counts = Dictionary(grouping: states, by: StatusReport.condition).mapValues(\.count)
     sweeps = try await journal.sweeps()
@@ -40,6 +43,7 @@ public struct StatusReport: Sendable, Encodable {
   /// One word for what is going on with an item.
   static func condition(_ state: ItemState) -> String {
     if state.transition != nil { return "failing over" }
+    if state.held != nil, !(state.heal?.status.isRunning ?? false) { return "held" }
     if state.key.isDrill, !(state.heal?.status.isRunning ?? false) { return "test failover" }
     switch state.heal?.status {
     case .running: return "healing"
@@ -61,7 +65,7 @@ extension StatusReport.Row {
     protectionState = state.protectionState.text
     switch state.heal?.status {
     case .parked(let why), .healedUnverified(let why): reason = why
-    default: reason = state.reason.rawValue
+    default: reason = state.held?.reason.rawValue ?? state.reason.rawValue
     }
     reprotect = StatusReport.reprotect(state)
     heal = state.heal?.status.word ?? "-"

@@ -18,7 +18,10 @@ struct AftercareRoot: AsyncParsableCommand {
       something to heal; heal: not verified; demo: the simulator disagrees) · 64 wrong usage · 78 wrong configuration
       """,
     version: "0.1.0",
-    subcommands: [Demo.self, Run.self, Plan.self, Heal.self, Check.self, Status.self, History.self, Simulate.self])
+    subcommands: [
+      Demo.self, Run.self, Plan.self, Heal.self, Check.self, Status.self, History.self, Approve.self, Pause.self,
+      Resume.self, Retry.self, Simulate.self,
+    ])
 }
 
 /// The one entry of the executable.

@@ -16,6 +16,14 @@ struct Status: AsyncParsableCommand {
     if output.json { return try output.print(report) }
     let write = LineOutput.standardOutput.write
     write("\(report.items) items: \(report.counts.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", "))")
+    if let pause = report.brakes.pause {
+      write("PAUSED since \(pause.since.iso8601): \(pause.reason). Run `aftercare resume`.")
+    }
+    if let trip = report.brakes.trip {
+      write(
+        "BRAKED since \(trip.since.iso8601): \(trip.parked) of the last \(trip.ended) heals were parked; tried again at "
+          + "\(trip.until.iso8601), or after `aftercare resume`.")
+    }
     var vaults = Table(
       "VAULT", "ITEMS", "MOVING", "LAST SWEEP", "REQUESTS", "PAGES", "INSTANCE VIEWS", "ITEMS READ", "ASSOCIATIONS",
       "JOBS")

@@ -12,6 +12,9 @@ public final class JournalDatabase: Journal {
     case readWrite
     /// For `status`, `events` and the like: creates nothing, changes nothing, and works while another process writes.
     case readOnly
+    /// For `pause`, `approve` and the like: writes orders while another process writes everything else, and changes
+    /// neither the schema nor anything that is fenced.
+    case orders
   }
 
   let store: JournalStore
@@ -25,6 +28,7 @@ public final class JournalDatabase: Journal {
     switch access {
     case .readWrite: store = try JournalStore.openForWriting(directory: directory)
     case .readOnly: store = try JournalStore.openForReading(directory: directory)
+    case .orders: store = try JournalStore.openForOrders(directory: directory)
     }
   }
 
@@ -42,7 +46,7 @@ public final class JournalDatabase: Journal {
   }
 
   public func load() async throws(JournalError) -> JournalImage {
-    try await store.read { db in JournalImage(items: try ItemTable.readAll(db)) }
+    try await store.read { db in JournalImage(items: try ItemTable.readAll(db), brakes: try BrakeTable.read(db)) }
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
@@ -60,6 +64,8 @@ public final class JournalDatabase: Journal {
     }
     if let forgotten = change.forgotten { try ItemTable.remove(db, forgotten) }
     if let baseline = change.baseline { try BaselineTable.write(db, baseline) }
+    if let brakes = change.brakes { try BrakeTable.write(db, brakes) }
+    for answer in change.answers { try BrakeTable.answer(db, answer) }
     return try change.events.map { event in try EventTable.append(db, event) }
   }
 
@@ -99,6 +105,18 @@ public final class JournalDatabase: Journal {
 
   public func sweeps() async throws(JournalError) -> [SweepReport] {
     try await store.read { db in try SweepTable.readAll(db) }
+  }
+
+  public func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
+    try await store.write { db in try BrakeTable.give(db, order, at: now) }
+  }
+
+  public func openOrders() async throws(JournalError) -> [RecordedOrder] {
+    try await store.read { db in try BrakeTable.open(db) }
+  }
+
+  public func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? {
+    try await store.read { db in try BrakeTable.answer(db, to: order) }
   }
 
   /// When a change happened, as far as it says: the domain hands no clock to a commit.

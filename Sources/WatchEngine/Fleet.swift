@@ -5,6 +5,8 @@ public import RecoveryCore
 public actor Fleet {
   private var states: [ItemKey: ItemState] = [:]
   private var index = ItemIndex()
+  /// What decisions have to know of the others.
+  package private(set) var summary: FleetSummary
   private let journal: any Journal
   private let fence: Fence
   private let stream: EventStream
@@ -15,7 +17,11 @@ public actor Fleet {
   /// Changes of one transaction.
   private static let mostChanges = 256
 
-  package init(journal: any Journal, fence: Fence, stream: EventStream, onCommit: @escaping @Sendable () -> Void) {
+  package init(
+    journal: any Journal, fence: Fence, brakes: BrakePolicy = BrakePolicy(), stream: EventStream,
+    onCommit: @escaping @Sendable () -> Void
+  ) {
+    summary = FleetSummary(policy: brakes)
     self.journal = journal
     self.fence = fence
     self.stream = stream
@@ -25,8 +31,10 @@ public actor Fleet {
   /// Start-up is recovery: there is no other start.
   package func load() async throws(JournalError) -> [ItemState] {
     let image = try await journal.load()
+    summary.brakes = image.brakes
     for state in image.items {
       states[state.key] = state
+      summary.update(state.key, state)
       if !state.key.isDrill { index.update(state) }
     }
     return image.items
@@ -78,17 +86,46 @@ public actor Fleet {
     }
   }
 
-  package func commit(_ change: JournalChange) async throws(JournalError) {
+  /// Writes a change down, and takes it over when it is written.
+  ///
+  /// Returns false, and writes nothing, for what was decided under brakes that are not as they were: two machines that
+  /// look at the same moment must not both be the one canary.
+  @discardableResult
+  package func commit(_ change: JournalChange) async throws(JournalError) -> Bool {
     guard let next = change.item else {
       try await write(change)
-      if let forgotten = change.forgotten { states[forgotten] = nil }
-      return
+      if let forgotten = change.forgotten {
+        states[forgotten] = nil
+        summary.update(forgotten, nil)
+      }
+      if let brakes = change.brakes { summary.brakes = brakes }
+      return true
     }
-    // A look that found what was known leaves nothing to write.
-    let isNews = !change.events.isEmpty || change.baseline != nil
-    if isNews || !(states[next.key]?.isSameForGood(as: next) ?? false) { try await write(change) }
-    let old = states.updateValue(next, forKey: next.key)
-    if !next.key.isDrill { index.update(next, replacing: old) }
+    let old = states[next.key]
+    guard summary.admits(next, after: old) else { return false }
+    // The place is taken before the disk is waited for.
+    summary.update(next.key, next)
+    do throws(JournalError) {
+      // A look that found what was known leaves nothing to write.
+      let isNews = !change.events.isEmpty || change.baseline != nil || !change.answers.isEmpty
+      if isNews || !(old?.isSameForGood(as: next) ?? false) { try await write(change) }
+    } catch {
+      summary.update(next.key, states[next.key])
+      throw error
+    }
+    let replaced = states.updateValue(next, forKey: next.key)
+    if !next.key.isDrill { index.update(next, replacing: replaced) }
+    return true
+  }
+
+  /// The items that a person means by a name, a key, a machine or its id.
+  package func items(named subject: String) -> [ItemState] {
+    var subject = subject.lowercased()
+    while subject.count > 1, subject.hasSuffix("/") { subject.removeLast() }
+    return all().filter { state in
+      state.key.text == subject || state.name.lowercased() == subject || state.live?.id.key == subject
+        || state.live?.id.name.lowercased() == subject
+    }
   }
 
   package func say(_ events: [Event]) async throws(JournalError) {

@@ -21,6 +21,8 @@ public struct ItemTurn: Sendable {
 
   public enum Answer: Sendable {
     case committed
+    /// A heal may not start any more: it stands otherwise with the others than was thought.
+    case refused(FleetSummary)
     case item(Result<ProtectedItem, Fault>)
     case machine(MachineReading)
     case rows(DataReading)
@@ -29,6 +31,7 @@ public struct ItemTurn: Sendable {
   }
 
   private enum Phase {
+    case wished(Occasion.Wish)
     case deciding
     /// The decision is being committed; its action comes next.
     case committing(Decision.Action)
@@ -40,6 +43,8 @@ public struct ItemTurn: Sendable {
   }
 
   public private(set) var state: ItemState
+  /// What was known before the decision that is being committed.
+  private var before: ItemState
   private var seen: Observation
   private var phase = Phase.deciding
   private var turns = 0
@@ -51,10 +56,13 @@ public struct ItemTurn: Sendable {
   /// Whether it was ended for having gone on without an end.
   public var isEndless: Bool { turns > ItemTurn.mostTurns }
 
-  /// - Parameter item: the item as a list showed it just now; nil when only a time has come.
-  public init(_ state: ItemState, listed item: ProtectedItem?, decider: Decider, settings: EngineSettings) {
+  public init(
+    _ state: ItemState, for occasion: Occasion, fleet: FleetSummary, decider: Decider, settings: EngineSettings
+  ) {
     self.state = state
-    self.seen = Observation(item: item)
+    before = state
+    seen = Observation(item: occasion.listed, fleet: fleet)
+    if let wish = occasion.wish { phase = .wished(wish) }
     self.decider = decider
     self.settings = settings
   }
@@ -62,8 +70,13 @@ public struct ItemTurn: Sendable {
   /// Takes the answer to the last request, nil before the first one, and returns the next request.
   public mutating func advance(_ answer: Answer?, at now: Timestamp) -> Request {
     switch phase {
+    case .wished(let wish): return grant(wish, now)
     case .deciding: return decide(now)
-    case .committing(let action): return act(action, now)
+    case .committing(let action):
+      guard case .refused(let fleet)? = answer else { return act(action, now) }
+      state = before
+      seen.fleet = fleet
+      return decide(now)
     case .reading(let action): return take(answer, to: action, now)
     case .performing(let ordinal):
       guard case .progress(let result)? = answer else { return finish(now) }
@@ -82,6 +95,17 @@ public struct ItemTurn: Sendable {
     return .finish(lookAgain: next)
   }
 
+  /// What a person wishes is written down before anything follows from it.
+  private mutating func grant(_ wish: Occasion.Wish, _ now: Timestamp) -> Request {
+    var events: [Event] = []
+    switch wish {
+    case .approve: (state, events) = decider.approve(state, at: now)
+    case .retry: state = decider.command(state, at: now)
+    }
+    phase = .settling(next: nil)
+    return .commit(JournalChange(item: state, events: events))
+  }
+
   // MARK: - Decisions
 
   private mutating func decide(_ now: Timestamp) -> Request {
@@ -91,6 +115,7 @@ public struct ItemTurn: Sendable {
   }
 
   private mutating func commit(_ decision: Decision) -> Request {
+    before = state
     state = decision.next
     phase = .committing(decision.action)
     let isForgotten = decision.action == .forget

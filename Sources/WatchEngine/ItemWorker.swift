@@ -15,9 +15,9 @@ struct ItemWorker: Sendable {
   let onFenced: @Sendable (JournalError) -> Void
 
   /// Returns when to look at the item again; nil for an item that is unknown.
-  func handle(_ key: ItemKey, listed item: ProtectedItem?) async -> Timestamp? {
+  func handle(_ key: ItemKey, for occasion: Occasion) async -> Timestamp? {
     do throws(JournalError) {
-      return try await work(key, listed: item)
+      return try await work(key, for: occasion)
     } catch {
       // Nothing was done that is not in the journal: the look is repeated when it may be written again.
       logger.error(
@@ -27,11 +27,12 @@ struct ItemWorker: Sendable {
     }
   }
 
-  private func work(_ key: ItemKey, listed item: ProtectedItem?) async throws(JournalError) -> Timestamp? {
+  private func work(_ key: ItemKey, for occasion: Occasion) async throws(JournalError) -> Timestamp? {
     var known = await fleet.state(key)
-    if known == nil, let item { known = decider.introduce(item, key: key, at: time.now) }
+    if known == nil, let item = occasion.listed { known = decider.introduce(item, key: key, at: time.now) }
     guard let known else { return nil }
-    var turn = ItemTurn(known, listed: item, decider: decider, settings: settings)
+    var turn = ItemTurn(
+      known, for: occasion, fleet: await fleet.summary, decider: decider, settings: settings)
     var answer: ItemTurn.Answer?
     while true {
       if Task.isCancelled { return time.now }
@@ -43,8 +44,7 @@ struct ItemWorker: Sendable {
         }
         return next
       case .commit(let change):
-        try await fleet.commit(change)
-        answer = .committed
+        answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       case let request: answer = await ask(request, for: turn.state.vault)
       }

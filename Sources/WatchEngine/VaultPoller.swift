@@ -65,9 +65,9 @@ struct VaultPoller: Service {
         let (changed, keys) = await fleet.news(in: listing.items)
         seen.formUnion(keys)
         hasNews = hasNews || changed.contains { $0.1.isFailedOverOrReversed || $0.1.scenario != nil }
-        for (key, item) in changed { await queue.schedule(key, at: time.now, listed: item) }
+        for (key, item) in changed { await queue.schedule(key, at: time.now, for: Occasion(listed: item)) }
         for (key, item) in await fleet.drills(in: listing.items, for: decider) {
-          await queue.schedule(key, at: time.now, listed: item)
+          await queue.schedule(key, at: time.now, for: Occasion(listed: item))
         }
         await tellUnreadable(listing.unreadable)
         page = listing.next

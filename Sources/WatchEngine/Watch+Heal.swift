@@ -26,7 +26,7 @@ extension Watch {
     var isCommanded = false
     var listed: ProtectedItem? = item
     while time.now < end {
-      let next = await worker.handle(key, listed: listed) ?? time.now
+      let next = await worker.handle(key, for: Occasion(listed: listed)) ?? time.now
       listed = nil
       guard let state = await fleet.state(key) else { return .notLive("the item of \(machine) is not known") }
       if state.transition == nil, let live = state.live, live.id != machine {

@@ -40,7 +40,9 @@ public final class Watch: Service {
     self.fence = fence
     let stream = EventStream()
     events = stream
-    let fleet = Fleet(journal: journal, fence: fence, stream: stream) { alarm.ring() }
+    let fleet = Fleet(journal: journal, fence: fence, brakes: decider.policy.brakes, stream: stream) {
+      alarm.ring()
+    }
     self.fleet = fleet
     queue = WorkQueue(limit: settings.parallelMachines, time: time)
     let (fenced, onFenced) = AsyncStream.makeStream(of: JournalError.self)
@@ -60,9 +62,10 @@ public final class Watch: Service {
         group.addTask { try await poller.run() }
       }
       group.addTask { [queue, worker] in
-        await cancelWhenGracefulShutdown { await queue.run { await worker.handle($0, listed: $1) } }
+        await cancelWhenGracefulShutdown { await queue.run { await worker.handle($0, for: $1) } }
       }
       group.addTask { [relay] in try await relay.run() }
+      group.addTask { [brakes] in try await brakes.run() }
       group.addTask { [history] in try await history.run() }
       group.addTask { [fenced] in
         let lost = await cancelWhenGracefulShutdown {
@@ -115,6 +118,12 @@ public final class Watch: Service {
 
   private var history: HistoryKeeper {
     HistoryKeeper(journal: journal, fence: fence, keep: settings.keepHistory, time: time, logger: logger)
+  }
+
+  private var brakes: BrakeKeeper {
+    BrakeKeeper(journal: journal, fleet: fleet, time: time, logger: logger) { [queue, time] key, wish in
+      await queue.schedule(key, at: time.now, for: wish.map { Occasion(wish: $0) })
+    }
   }
 
   private var relay: OutboxRelay {

@@ -25,8 +25,8 @@ actor WorkQueue {
   /// The time that counts for a key; heap entries that differ from it are stale and skipped.
   private var due: [ItemKey: Timestamp] = [:]
   private var running: Set<ItemKey> = []
-  /// The newest listing of an item that nobody has looked at yet.
-  private var listed: [ItemKey: ProtectedItem] = [:]
+  /// What nobody has looked at yet.
+  private var occasions: [ItemKey: Occasion] = [:]
   private let limit: Int
   private let alarm = Alarm()
   private let time: any TimeSource
@@ -37,8 +37,8 @@ actor WorkQueue {
   }
 
   /// Looks at the key at that time, or before when that was asked for already.
-  func schedule(_ key: ItemKey, at time: Timestamp, listed item: ProtectedItem? = nil) {
-    if let item { listed[key] = item }
+  func schedule(_ key: ItemKey, at time: Timestamp, for occasion: Occasion? = nil) {
+    if let occasion { occasions[key, default: Occasion()].merge(occasion) }
     if let known = due[key], known <= time { return }
     due[key] = time
     heap.insert(Entry(due: time, key: key))
@@ -49,13 +49,13 @@ actor WorkQueue {
   func rank(_ ranks: [ItemKey: Int]) { self.ranks.merge(ranks) { _, new in new } }
 
   /// Handles what is due until the task is cancelled; what is being handled is waited for.
-  func run(_ handle: @escaping @Sendable (ItemKey, ProtectedItem?) async -> Timestamp?) async {
+  func run(_ handle: @escaping @Sendable (ItemKey, Occasion) async -> Timestamp?) async {
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         while let key = takeDue() {
-          let item = listed.removeValue(forKey: key)
+          let occasion = occasions.removeValue(forKey: key) ?? Occasion()
           group.addTask {
-            let next = await handle(key, item)
+            let next = await handle(key, occasion)
             await self.finish(key, next: next)
           }
         }

@@ -41,7 +41,7 @@ struct ConfigurationTests {
         "watch: {items: sixty}\n",
         "a.yaml:2:16: watch.items: expected a positive duration such as 250ms, 60s, 1m30s or 6h, got 'sixty'"
       ),
-      ("mode: heel\n", "a.yaml:2:7: mode: expected one of observe, heal, got 'heel'"),
+      ("mode: heel\n", "a.yaml:2:7: mode: expected one of observe, approve, heal, got 'heel'"),
       ("cloud: simulator\n", "a.yaml:2:8: endpoint: cloud: simulator needs an endpoint, such as http://127.0.0.1:8410"),
       (
         "cloud: simulator\nendpoint: http://10.0.0.1:1\n",

@@ -57,6 +57,33 @@ extension JournalContract {
     try expect(story.count == 1 && heals.count == 1, "its story stays")
   }
 
+  static func ordersAreKept(_ journal: any Journal) async throws {
+    // Orders need no fence: they are given by commands beside the one writer.
+    let pause = try await journal.give(.pause(reason: "freeze"), at: JournalSamples.start)
+    let approve = try await journal.give(.approve(nil), at: JournalSamples.start)
+    let open = try await journal.openOrders()
+    try expect(open.map(\.number) == [pause, approve], "oldest first: \(open)")
+    try expect(open.first?.order == .pause(reason: "freeze"), "as it was given: \(open)")
+    let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+    var brakes = Brakes()
+    brakes.pause = Brakes.Pause(reason: "freeze", since: JournalSamples.start)
+    let answer = OrderAnswer(to: pause, "paused")
+    _ = try await journal.commit(JournalChange(brakes: brakes, answers: [answer]), fence: fence)
+    let image = try await journal.load()
+    try expect(image.brakes == brakes, "the brakes are as they were: \(image.brakes)")
+    let left = try await journal.openOrders()
+    try expect(left.map(\.number) == [approve], "what is answered is not open: \(left)")
+    let given = try await journal.answer(to: pause)
+    let none = try await journal.answer(to: approve)
+    try expect(given == answer && none == nil, "the answer can be read")
+    try await expectFenced {
+      _ = try await journal.commit(
+        JournalChange(answers: [OrderAnswer(to: approve, "no")]), fence: Fence(token: fence.token - 1))
+    }
+    let still = try await journal.openOrders()
+    try expect(still.map(\.number) == [approve], "a stale holder answers nothing")
+  }
+
   static func oldIsForgotten(_ journal: any Journal) async throws {
     let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
     let events = (0..<3).map { JournalSamples.event(.stepStarted, after: $0 * 100) }

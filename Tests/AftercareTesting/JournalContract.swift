@@ -26,6 +26,7 @@ public struct JournalContract: Sendable, CustomStringConvertible {
       JournalContract("a baseline comes back, with what it was before") { try await baselinesComeBack($0) },
       JournalContract("an item is forgotten, and its story is not") { try await itemIsForgotten($0) },
       JournalContract("what is old is forgotten, and never what is still needed") { try await oldIsForgotten($0) },
+      JournalContract("brakes come back, and an order stays open until it is answered") { try await ordersAreKept($0) },
       JournalContract("the last sweep of each vault is kept") { try await lastSweepIsKept($0) },
     ]
   }

@@ -9,6 +9,9 @@ public actor MemoryJournal: Journal {
   private var story: [RecordedEvent] = []
   private var waiting: Set<Int64> = []
   private var reports: [ResourceID: SweepReport] = [:]
+  private var brakes = Brakes()
+  private var orders: [RecordedOrder] = []
+  private var answers: [Int64: OrderAnswer] = [:]
   private var fence = Fence(token: 0)
   private var sequence: Int64 = 0
 
@@ -20,7 +23,7 @@ public actor MemoryJournal: Journal {
   }
 
   public func load() async throws(JournalError) -> JournalImage {
-    JournalImage(items: items.values.sorted { $0.key < $1.key })
+    JournalImage(items: items.values.sorted { $0.key < $1.key }, brakes: brakes)
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
@@ -42,6 +45,8 @@ public actor MemoryJournal: Journal {
       known.removeAll { $0.learned == baseline.learned }
       contents[baseline.item] = known + [baseline]
     }
+    if let brakes = change.brakes { self.brakes = brakes }
+    for answer in change.answers { answers[answer.number] = answer }
     return change.events.map { event in
       sequence += 1
       waiting.insert(sequence)
@@ -97,6 +102,17 @@ public actor MemoryJournal: Journal {
   public func sweeps() async throws(JournalError) -> [SweepReport] {
     reports.values.sorted { $0.vault < $1.vault }
   }
+
+  public func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
+    orders.append(RecordedOrder(number: Int64(orders.count + 1), given: now, order: order))
+    return Int64(orders.count)
+  }
+
+  public func openOrders() async throws(JournalError) -> [RecordedOrder] {
+    orders.filter { answers[$0.number] == nil }
+  }
+
+  public func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? { answers[order] }
 
   private func check(_ given: Fence) throws(JournalError) {
     guard given == fence, fence.token > 0 else {

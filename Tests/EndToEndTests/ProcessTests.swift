@@ -10,9 +10,11 @@ struct ProcessTests {
   static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
     path: "aftercare")
 
-  static func start(_ region: Region, log: String) throws -> Process {
+  static func start(
+    _ region: Region, log: String, _ edit: (String) -> String = { $0 }
+  ) throws -> Process {
     let file = region.folder.appending(path: "aftercare.yaml")
-    try region.yaml().write(to: file, atomically: true, encoding: .utf8)
+    try region.yaml(edit).write(to: file, atomically: true, encoding: .utf8)
     let output = region.folder.appending(path: log)
     #expect(FileManager.default.createFile(atPath: output.path, contents: nil))
     let process = Process()
@@ -68,6 +70,51 @@ struct ProcessTests {
       #expect(second.terminationStatus == 1)
       let words = try String(contentsOf: region.folder.appending(path: "second.log"), encoding: .utf8)
       #expect(words.contains("\(first.processIdentifier)"), "\(words)")
+    }
+  }
+
+  /// Runs a command to its end beside the daemon.
+  static func command(_ region: Region, _ words: String...) throws -> (status: Int32, output: String) {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = executable
+    process.arguments = words + ["--config", region.folder.appending(path: "aftercare.yaml").path]
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, output)
+  }
+
+  @Test("waits for approval and minds a pause, both given by commands beside it")
+  func orders() async throws {
+    try await Region.with { region in
+      let daemon = try Self.start(region, log: "daemon.log") { "mode: approve\n" + $0 }
+      defer { if daemon.isRunning { daemon.terminate() } }
+      func counts() async throws -> [String: Int] {
+        (try? await StatusReport(configuration: region.configuration()).counts) ?? [:]
+      }
+      while try await counts()["watched"] != 6 {}
+      let pause = try Self.command(region, "pause", "--reason", "change freeze")
+      #expect(pause.status == 0, "\(pause.output)")
+      try await region.post("failover", #"{"items": ["erp-app-01"]}"#)
+      while try await counts()["held"] != 1 {}
+      let status = try Self.command(region, "status")
+      #expect(status.output.contains("PAUSED") && status.output.contains("change freeze"), "\(status.output)")
+      let unknown = try Self.command(region, "approve", "nobody")
+      #expect(unknown.status == 1 && unknown.output.contains("nobody"), "\(unknown.output)")
+      let resume = try Self.command(region, "resume")
+      #expect(resume.status == 0, "\(resume.output)")
+      let again = try Self.command(region, "resume")
+      #expect(again.status == 1 && again.output.contains("no brake is on"), "\(again.output)")
+      // Both brakes were on: the approval is still missing.
+      let writes = try await region.truth().machines.reduce(0) { $0 + $1.writes }
+      #expect(writes == 0)
+      var approve = try Self.command(region, "approve", "erp-app-01")
+      while approve.status != 0 { approve = try Self.command(region, "approve", "erp-app-01") }
+      #expect(approve.output.contains("erp-app-01"))
+      while try await counts()["healed"] != 1 {}
     }
   }
 

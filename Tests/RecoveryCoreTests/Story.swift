@@ -13,6 +13,7 @@ struct Story {
   /// The machine that a failover left behind, and what the journal holds.
   var source: Machine?
   var baseline: Baseline?
+  var fleet = FleetSummary()
   var data = DataReading.read([:])
   var events: [Event] = []
   var reason = Reason.firstSight
@@ -26,7 +27,7 @@ struct Story {
   /// One look, with all the reads it asks for. Returns the step to perform, or when to look again.
   @discardableResult
   mutating func look(listing: Bool = true) -> Decision.Action {
-    var seen = Observation(item: listing ? item : nil)
+    var seen = Observation(item: listing ? item : nil, fleet: fleet)
     for _ in 0..<20 {
       let decision = decider.decide(state, seeing: seen, at: now)
       state = decision.next

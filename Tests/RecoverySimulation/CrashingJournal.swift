@@ -90,5 +90,10 @@ final class CrashingJournal: Journal {
   func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
     try await base.heals(about: subject, last: limit)
   }
+  func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
+    try await base.give(order, at: now)
+  }
+  func openOrders() async throws(JournalError) -> [RecordedOrder] { try await base.openOrders() }
+  func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? { try await base.answer(to: order) }
   func sweeps() async throws(JournalError) -> [SweepReport] { try await base.sweeps() }
 }

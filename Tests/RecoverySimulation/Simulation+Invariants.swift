@@ -20,7 +20,9 @@ extension Simulation {
       let live = state?.live?.id
       if live != effect.machine { violate("\(effect) is not for the live machine \(live?.text ?? "none")") }
       if state?.failover == nil { violate("\(effect) without a failover") }
+      checkPause(effect, step, image?.brakes)
     }
+    await checkBrakes()
     await checkLiveness(effect)
     let name: String? =
       switch effect {
@@ -30,6 +32,34 @@ extension Simulation {
       }
     if name == StoryGenerator.secret { violate("\(effect) touches what cannot be rebuilt") }
     if name == StoryGenerator.once { violate("\(effect) touches what runs something once") }
+  }
+
+  /// While a person has paused the watch, nothing is begun that takes a machine further apart.
+  private func checkPause(_ effect: Effect, _ step: Step?, _ brakes: Brakes?) {
+    guard let pause = brakes?.pause, let intended = step?.intended, storm.clockJump == 0 else { return }
+    if case .deleteExtension = effect, intended > pause.since { violate("\(effect) while paused") }
+  }
+
+  /// At most so many heals at once, and one alone where a type has not proved itself.
+  private func checkBrakes() async {
+    let brakes = decider.policy.brakes
+    let running = await fleet.all().compactMap(\.heal).filter { $0.status.isRunning && !$0.isCleanUp }
+    if running.count > brakes.inFlight { violate("\(running.count) heals at once, of \(brakes.inFlight) allowed") }
+    guard brakes.usesCanaries, storm.clockJump == 0, let past = try? await journal.heals(about: nil, last: 10_000)
+    else {
+      return
+    }
+    let proven = Set(
+      (past + running).flatMap { heal in
+        heal.steps.filter { $0.state == .succeeded && $0.verb == "install" }.compactMap(\.extensionKind)
+      })
+    var trying: [ExtensionKind: Int] = [:]
+    for heal in running where ourNow - heal.started < brakes.canaryWithin {
+      for step in heal.steps where step.verb == "install" && !step.state.isOver && step.countedFailures == 0 {
+        if let kind = step.extensionKind, !proven.contains(kind) { trying[kind, default: 0] += 1 }
+      }
+    }
+    for (kind, count) in trying where count > 1 { violate("\(count) machines try \(kind) at once, and none proved it") }
   }
 
   /// When it is over: every failed-over machine is well, parked with a reason, or waits for something that is true.

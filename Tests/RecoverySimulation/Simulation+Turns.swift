@@ -16,7 +16,9 @@ extension Simulation {
     var known = await fleet.state(key)
     if known == nil, let item { known = decider.introduce(item, key: key, at: ourNow) }
     guard let known else { return }
-    turns[key] = ItemTurn(known, listed: item, decider: decider, settings: settings)
+    turns[key] = ItemTurn(
+      known, for: Occasion(listed: item, wish: wishes.removeValue(forKey: key)), fleet: await fleet.summary,
+      decider: decider, settings: settings)
     try await go(key, nil)
   }
 
@@ -34,8 +36,7 @@ extension Simulation {
         return
       case .commit(let change):
         for event in change.events { note(event) }
-        try await fleet.commit(change)
-        answer = .committed
+        answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       default:
         after(way(), .reach(key, request))
@@ -121,6 +122,25 @@ extension Simulation {
     guard now >= calmFrom + 2 * decider.policy.machine.inMilliseconds, turns.isEmpty else { return false }
     guard await !fleet.all().contains(where: { $0.isOnTheMove || $0.key.isDrill }) else { return false }
     return try await journal.undelivered(limit: 1).isEmpty
+  }
+
+  // MARK: - People
+
+  /// What the keeper of the brakes does, and now and then a person.
+  func brake() async throws {
+    if weather.isStorm, random.chance(weather.orders) {
+      let order: Order = random.chance(0.5) ? .pause(reason: "a person is nervous") : .resume
+      _ = try await journal.give(order, at: ourNow)
+      note("ordered: \(order)")
+    }
+    if !weather.isStorm, await !fleet.summary.brakes.isOff { _ = try await journal.give(.resume, at: ourNow) }
+    if decider.policy.mode == .approve, random.chance(0.2) { _ = try await journal.give(.approve(nil), at: ourNow) }
+    let keeper = BrakeKeeper(journal: journal, fleet: fleet, time: NoTime(), logger: quiet) { _, _ in }
+    for (key, wish) in try await keeper.look(at: ourNow) {
+      if let wish { wishes[key] = wish }
+      schedule(key, at: ourNow)
+    }
+    after(10_000, .brake)
   }
 
   // MARK: - The outbox

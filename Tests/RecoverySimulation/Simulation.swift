@@ -4,6 +4,7 @@ import AzureSimulator
 import CurlTransport
 import FoundationEssentials
 import HeapModule
+import Logging
 public import RecoveryCore
 import WatchEngine
 
@@ -28,6 +29,7 @@ public final class Simulation {
     case reach(ItemKey, ItemTurn.Request)
     case answer(ItemKey, ItemTurn.Answer)
     case tell
+    case brake
   }
 
   struct Entry: Comparable {
@@ -69,6 +71,7 @@ public final class Simulation {
   var turns: [ItemKey: ItemTurn] = [:]
   var due: [ItemKey: Int64] = [:]
   var listed: [ItemKey: ProtectedItem] = [:]
+  var wishes: [ItemKey: Occasion.Wish] = [:]
   var told: [Int64: Int] = [:]
   /// Deliveries that a crash may have kept from being marked.
   var mayBeTwice: Set<Int64> = []
@@ -100,6 +103,9 @@ public final class Simulation {
     policy.machine = .seconds(300)
     policy.baseline = .seconds(900)
     policy.testFailover = random.chance(0.5) ? .heal : .report
+    policy.mode = random.chance(0.2) ? .approve : .heal
+    policy.brakes.inFlight = random.pick([1, 2, 500])
+    policy.brakes.usesCanaries = random.chance(0.7)
     decider = Decider(
       policy: policy, requirements: Requirements(catalogue: Samples.catalogue))
     guard let id = scenario.vaultIDs.first, let vault = ResourceID(id) else {
@@ -115,6 +121,8 @@ public final class Simulation {
     if isTraced { trace.append(yaml) }
   }
 
+  /// For parts of the engine that say to a logger what they could not do.
+  let quiet = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
   let calmFrom: Int64
   /// Nothing more will come.
   var isOver = false
@@ -170,13 +178,15 @@ public final class Simulation {
     turns = [:]
     due = [:]
     listed = [:]
+    wishes = [:]
     fence = try await journal.acquire(holder: "life \(life)", at: ourNow)
-    fleet = Fleet(journal: journal, fence: fence, stream: EventStream()) {}
+    fleet = Fleet(journal: journal, fence: fence, brakes: decider.policy.brakes, stream: EventStream()) {}
     for state in try await fleet.load() {
       schedule(state.key, at: state.isOnTheMove ? ourNow : state.nextLook)
     }
     after(way(), .sweep)
     after(1000, .tell)
+    after(1500, .brake)
   }
 
   private func die() async throws {
@@ -204,6 +214,7 @@ public final class Simulation {
       case .reach(let key, let request): await reach(key, request, of: entry.life)
       case .answer(let key, let answer): try await go(key, answer)
       case .tell: try await tell()
+      case .brake: try await brake()
       }
     } catch let error as JournalError {
       if journal.hasDied() { return try await die() }
@@ -215,6 +226,7 @@ public final class Simulation {
         finish(key, next: ourNow + .seconds(5))
       case .sweep: after(5000, .sweep)
       case .tell: after(5000, .tell)
+      case .brake: after(5000, .brake)
       }
     }
   }
@@ -236,6 +248,14 @@ public final class Simulation {
 
 extension Weather {
   var isStorm: Bool {
-    [throttled, unavailable, answerLost, requestLost, garbage, stale, crash, diskFull, clockJump].contains { $0 > 0 }
+    [throttled, unavailable, answerLost, requestLost, garbage, stale, crash, diskFull, clockJump, orders].contains {
+      $0 > 0
+    }
   }
+}
+
+/// Time for parts of the engine that are never let wait.
+struct NoTime: TimeSource {
+  var now: Timestamp { Timestamp(milliseconds: 0) }
+  func sleep(until deadline: Timestamp) async throws {}
 }

@@ -15,6 +15,8 @@ struct Weather: Sendable {
   var diskFull = 0.0
   /// Of sweeps.
   var clockJump = 0.0
+  /// Of looks at the brakes: a person pauses or resumes the watch.
+  var orders = 0.0
   /// The longest that a request, and its answer, take on their way, in milliseconds.
   var longestWay = 400
 
@@ -31,6 +33,7 @@ struct Weather: Sendable {
     crash = some(0.6, upTo: 0.05, &random)
     diskFull = some(0.2, upTo: 0.02, &random)
     clockJump = some(0.2, upTo: 0.05, &random)
+    orders = some(0.3, upTo: 0.02, &random)
     longestWay = random.pick([50, 400, 4000, 20_000])
   }
 
@@ -47,6 +50,7 @@ struct Weather: Sendable {
     weather.crash = 0
     weather.diskFull = 0
     weather.clockJump = 0
+    weather.orders = 0
     weather.longestWay = 400
     return weather
   }()

@@ -31,6 +31,12 @@ struct SimulationTests {
     Story(
       seed: 42,
       story: "the process died while an install ran, the first look afterwards lagged behind, and it was sent again"),
+    Story(
+      seed: 111,
+      story: "a person paused the watch in the middle of a look, which then began a removal all the same"),
+    Story(
+      seed: 86,
+      story: "no heal might start, and the cleaning up after a test failover was taken for one: it never began"),
   ]
 
   @Test("ends well, whatever the seed", arguments: (0..<40).map { _ in UInt64.random(in: 0...999_999_999) })

@@ -3,7 +3,7 @@ public import RecoveryCore
 /// What `aftercare.yaml` says. Every key, its unit and its default stand in docs/configuration.md.
 public struct Configuration: Sendable {
   public enum Cloud: String, Sendable, CaseIterable { case azure, azureUSGovernment, azureChina, simulator }
-  public enum Mode: String, Sendable, CaseIterable { case observe, heal }
+  public enum Mode: String, Sendable, CaseIterable { case observe, approve, heal }
   public enum LogFormat: String, Sendable, CaseIterable { case text, json }
   public enum LogLevel: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
 
@@ -110,6 +110,7 @@ public struct Configuration: Sendable {
   public var baseline = Baseline()
   public var testFailover = TestFailover()
   public var history = History()
+  public var brakes = BrakePolicy()
   /// The shipped catalogue with the configuration's entries over it.
   public var catalogue = Catalogue()
   /// What is allowed and probably not meant.

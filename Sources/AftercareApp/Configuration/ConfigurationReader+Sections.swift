@@ -7,7 +7,7 @@ extension ConfigurationReader {
   static let keys: [String: [String]] = [
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
-      "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history",
+      "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",
@@ -26,6 +26,11 @@ extension ConfigurationReader {
     "baseline": ["learn", "forgetAfter"],
     "testFailover": ["policy", "rule"],
     "history": ["keep"],
+    "brakes": [
+      "inFlight", "failureRate", "failureWindow", "failuresOf", "canary", "canaryWithin", "canaryKeeps", "unexplained",
+      "optOutTag", "windows", "flapHeals", "flapPeriod",
+    ],
+    "brakes.windows": ["days", "from", "to"],
     "catalogue": ["publisher", "type", "os", "replay", "protectedSettings", "needsIdentity", "after"],
     "profiles": ["name", "match", "identity", "extensions", "associations", "endpoints", "data"],
     "profiles.data": ["workspace", "tables"],
@@ -99,6 +104,7 @@ extension ConfigurationReader {
     if let node = top["history"] {
       set(section(node, "history")["keep"], "history.keep", &read.history.keep)
     }
+    if let node = top["brakes"] { brakes(node, &read.brakes) }
     restoration(top, &read)
     return read
   }
@@ -109,15 +115,15 @@ extension ConfigurationReader {
     return URL(filePath: file).deletingLastPathComponent().appending(path: path).standardizedFileURL.path
   }
 
-  private func set(_ node: Node?, _ path: String, _ value: inout Duration) {
+  func set(_ node: Node?, _ path: String, _ value: inout Duration) {
     if let node, let read = duration(node, path) { value = read }
   }
 
-  private func set(_ node: Node?, _ path: String, _ range: ClosedRange<Int>, _ value: inout Int) {
+  func set(_ node: Node?, _ path: String, _ range: ClosedRange<Int>, _ value: inout Int) {
     if let node, let read = count(node, path, range) { value = read }
   }
 
-  private func set(_ node: Node?, _ path: String, _ range: ClosedRange<Double>, _ value: inout Double) {
+  func set(_ node: Node?, _ path: String, _ range: ClosedRange<Double>, _ value: inout Double) {
     if let node, let read = number(node, path, range) { value = read }
   }
 

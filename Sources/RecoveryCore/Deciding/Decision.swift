@@ -9,9 +9,15 @@ public struct Observation: Sendable {
   public var source: MachineReading = .notRead
   public var baseline: BaselineReading = .notRead
   public var data: DataReading = .notRead
+  /// How it stands with all the others.
+  public var fleet: FleetSummary
 
-  public init(item: ProtectedItem? = nil, itemIsFresh: Bool = false, machine: MachineReading = .notRead) {
+  public init(
+    item: ProtectedItem? = nil, itemIsFresh: Bool = false, machine: MachineReading = .notRead,
+    fleet: FleetSummary = FleetSummary()
+  ) {
     self.item = item
+    self.fleet = fleet
     self.itemIsFresh = itemIsFresh
     self.machine = machine
   }

@@ -59,7 +59,7 @@ extension Deliberation {
 
 extension Heal {
   /// Whether it only takes away what an earlier one made.
-  var isCleanUp: Bool {
+  public var isCleanUp: Bool {
     steps.allSatisfy { step in
       if case .dissociate = step.work { return true }
       return false

@@ -113,6 +113,9 @@ extension Deliberation {
     state.suspicions = []
     state.said = []
     state.hasSoughtSource = false
+    state.held = nil
+    state.approved = nil
+    state.healedAt = nil
     state.nextLook = now
     say(
       .failoverCompleted, machine: machine.id,

@@ -14,18 +14,23 @@ extension Deliberation {
           "origin": desired.origins[verdict.leg.description] ?? "unknown",
         ])
     }
-    let plan = steps.map(\.title).joined(separator: ", ")
-    guard policy.mode == .heal else {
-      say(once: "held", .healHeld, fields: ["reason": Reason.observeOnly.rawValue, "steps": plan])
-      return rest(.observeOnly)
-    }
-    let heal = Heal(
+    if let reason = hold(steps, on: machine) { return held(by: reason, steps, on: machine) }
+    state.held = nil
+    unsay(prefix: "held.")
+    state.heal = Heal(
       id: "\(Spread.hexadecimal(of: state.key.text))-\(now.milliseconds)", item: state.key, machine: machine.pair,
-      location: machine.location, desired: desired, steps: steps, started: now)
-    state.heal = heal
+      location: machine.location, system: machine.operatingSystem, desired: desired, steps: steps, started: now)
+    if isFlapping() {
+      return park(
+        "healed \(policy.brakes.flapHeals) times within \(policy.brakes.flapPeriod.brief), and broken again",
+        remedy: "Find out what breaks it; then run `aftercare retry` for it.")
+    }
     say(
       .healStarted,
-      fields: ["steps": plan, "sources": desired.sources.joined(separator: ", "), "location": machine.location])
+      fields: [
+        "steps": steps.map(\.title).joined(separator: ", "), "sources": desired.sources.joined(separator: ", "),
+        "location": machine.location,
+      ])
     return self.heal(machine)
   }
 
@@ -37,6 +42,7 @@ extension Deliberation {
       if let nextTry = heal.nextTry { return (.backOff, .lookAgain(nextTry)) }
       return heal.steps.contains { $0.state == .failed } ? finishFailed() : nil
     }
+    if step.state == .pending, isHeldByPause(step) { return stall(.heldByPause) }
     return step.state == .accepted ? (.stepResumes, .perform(step: step.ordinal)) : nil
   }
 
@@ -53,6 +59,7 @@ extension Deliberation {
       return finishFailed()
     }
     if step.state == .accepted { return (.stepResumes, .perform(step: step.ordinal)) }
+    if step.state == .pending, isHeldByPause(step) { return stall(.heldByPause) }
     if !machine.isRunning { return stall(.machineNotRunning) }
     if !machine.isAgentReady { return stall(.agentNotReady) }
     if step.work == .verify { return verify(machine, step) }
@@ -123,6 +130,7 @@ extension Deliberation {
       state.heal?.status = .healed
     }
     state.heal?.ended = now
+    state.healedAt = (state.healedAt ?? []).suffix(policy.brakes.flapHeals) + [now]
     state.failover?.isSettled = true
     state.suspicions = []
     state.said = []

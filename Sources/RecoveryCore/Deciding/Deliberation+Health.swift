@@ -5,6 +5,7 @@ extension Deliberation {
     guard let live = state.live else { return (.noLiveMachine, again(in: policy.machine)) }
     let isHealing = state.heal?.status.isRunning ?? false
     if isHealing, let early = healBeforeReading() { return early }
+    if !isHealing, let held = stillHeld() { return held }
     let isMoving = state.failover.map { !$0.isSettled } ?? false
     // A look that is not due costs nothing, unless the machine was read anyhow.
     if case .notRead = seen.machine {
@@ -89,6 +90,9 @@ extension Deliberation {
       return rest(.parked)
     }
     if isMoving, !broken.isEmpty { return begin(machine, desired, healing: broken) }
+    if policy.brakes.healsUnexplained, unexplained.contains(where: { $0.finding != .unknown }) {
+      return explainByPolicy(machine, desired, suspects.ripe)
+    }
     for verdict in unexplained {
       say(
         once: "unexplained.\(verdict.leg)", .legUnexplained,
@@ -133,6 +137,18 @@ extension Deliberation {
     }
     state.failover?.isSettled = true
     return rest(state.said.contains("baseline") ? .nothingKnown : .nothingDesired)
+  }
+
+  /// The configuration wants what is broken without a failover to be healed like the rest.
+  private mutating func explainByPolicy(
+    _ machine: Machine, _ desired: DesiredState, _ ripe: [LegVerdict]
+  ) -> Conclusion {
+    state.failover = Failover(
+      cause: .unexplained, from: nil, to: machine.pair, noticed: now, completed: now, cloudTime: nil)
+    state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
+    let legs = Set(ripe.map(\.leg))
+    return begin(
+      machine, desired, healing: state.legs.filter { $0.finding.isBroken || legs.contains($0.leg) })
   }
 
   private var isHealOfLive: Bool {

@@ -47,9 +47,19 @@ public struct Decider: Sendable {
       cause: .commanded, from: prior.failover?.from, to: live, noticed: now, completed: now,
       cloudTime: prior.failover?.cloudTime)
     state.heal = nil
+    state.held = nil
     state.said = []
     state.nextLook = now
     return state
+  }
+
+  /// A person lets a held heal start.
+  public func approve(_ prior: ItemState, at now: Timestamp) -> (ItemState, [Event]) {
+    var deliberation = Deliberation(state: prior, seen: Observation(), decider: self, now: now)
+    deliberation.state.approved = now
+    deliberation.state.nextLook = now
+    deliberation.say(.healApproved)
+    return (deliberation.state, deliberation.events)
   }
 
   /// What is said of an item that a start finds in the middle of a heal.

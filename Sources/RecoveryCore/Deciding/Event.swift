@@ -74,6 +74,10 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case legSuspect = "leg.suspect"
   case legWell = "leg.well"
   case healHeld = "heal.held"
+  case healApproved = "heal.approved"
+  case tagUnclear = "tag.unclear"
+  case brakeOn = "brake.on"
+  case brakeOff = "brake.off"
   case healStarted = "heal.started"
   case healResumed = "heal.resumed"
   case healWaiting = "heal.waiting"
@@ -122,6 +126,10 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .legSuspect: "a leg is suspect and is watched"
     case .legWell: "a leg is well again"
     case .healHeld: "a heal is held"
+    case .healApproved: "a heal was approved"
+    case .tagUnclear: "a machine's tag neither opts out nor in"
+    case .brakeOn: "no heal starts: a brake is on"
+    case .brakeOff: "heals start again: a brake is off"
     case .healStarted: "heal started"
     case .healResumed: "heal resumed"
     case .healWaiting: "a heal waits"
@@ -146,10 +154,11 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .itemAdded, .baselineLearned, .stepAccepted, .machineReadable: .debug
     case .itemGone, .sweepFailed, .itemUnreadable, .stateUnknown, .machineUnreadable, .machineGone, .legUnexplained,
       .stepRetrying, .stepTolerated, .healAgain, .healUnverified, .dataUnreadable,
-      .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld:
+      .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld, .tagUnclear:
       .warning
-    case .failoverOverdue, .healParked, .stepFailed: .error
-    case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .daemonStarted, .daemonStopped,
+    case .brakeOn, .failoverOverdue, .healParked, .stepFailed: .error
+    case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .healApproved, .brakeOff,
+      .daemonStarted, .daemonStopped,
       .testFailoverSeen, .testFailoverJudged, .sweepRecovered, .itemReturned:
       .notice
     case .failoverWaiting, .healWaiting, .stepStarted, .stepSucceeded, .stepSkipped, .jobSeen, .testFailoverGone,

@@ -36,6 +36,12 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var failover: Failover?
   public var testMachine: ResourceID?
   public var heal: Heal?
+  /// A heal that would start, and what keeps it from starting.
+  public var held: Held?
+  /// When a person approved the heal of this live machine.
+  public var approved: Timestamp?
+  /// When this live machine was healed, oldest first.
+  public var healedAt: [Timestamp]?
   public var legs: [LegVerdict]
   public var suspicions: [Suspicion]
   public var lastLook: Timestamp?
@@ -87,6 +93,7 @@ public struct ItemState: Hashable, Sendable, Codable {
     mine.nextLook = other.nextLook
     mine.reason = other.reason
     mine.suspicions = other.suspicions
+    mine.held = other.held
     return mine == other
   }
 
@@ -109,6 +116,14 @@ public struct Transition: Hashable, Sendable, Codable {
   }
 }
 
+/// A heal that a brake keeps from starting.
+public struct Held: Hashable, Sendable, Codable {
+  public var reason: Reason
+  public var since: Timestamp
+  /// What it would install.
+  public var canaries: Set<FleetSummary.Canary>
+}
+
 /// A completed change of an item's live machine.
 public struct Failover: Hashable, Sendable, Codable {
   public enum Cause: String, Sendable, Codable {
@@ -120,6 +135,8 @@ public struct Failover: Hashable, Sendable, Codable {
     case foundFailedOver
     /// A person said that what is broken on this machine is to be healed.
     case commanded
+    /// Nothing explains the breakage, and the configuration says to heal it all the same.
+    case unexplained
     /// The machine is one that a test failover made.
     case testFailover
   }

@@ -3,10 +3,13 @@ public struct Policy: Hashable, Sendable {
   public enum Mode: String, Sendable, CaseIterable {
     /// Everything is decided and said, nothing is changed.
     case observe
+    /// Everything is decided and said, and a heal starts when a person has approved it.
+    case approve
     case heal
   }
 
   public var mode: Mode = .heal
+  public var brakes = BrakePolicy()
 
   /// What becomes of the machines that test failovers make.
   public enum TestFailover: String, Sendable, CaseIterable {

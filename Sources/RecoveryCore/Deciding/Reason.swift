@@ -37,6 +37,13 @@ public enum Reason: String, Sendable, Codable, CaseIterable {
   case operationInFlight
   case unexplained
   case observeOnly
+  case awaitingApproval
+  case heldByPause
+  case heldByFailures
+  case heldByWindow
+  case heldByTag
+  case heldByInFlight
+  case heldByCanary
   case testFailoverReported
   case drillEnded
   // A heal is under way
@@ -74,11 +81,12 @@ extension Reason {
       .mustReadMachine, .mustReadAssociations, .mustReadBaseline, .mustReadSource, .mustReadData, .underSuspicion,
       .operationInFlight,
       .stepUnknown, .backOff,
-      .anotherWriter, .verifying, .verifyingData:
+      .anotherWriter, .verifying, .verifyingData, .heldByWindow, .heldByInFlight, .heldByCanary:
       .wait
     case .healStarted, .stepRuns, .stepResumes: .heal
     case .nothingKnown, .parked, .stateUnknown, .noLiveMachine, .itemUnreadable, .machineUnreadable, .unexplained,
-      .observeOnly, .healedUnverified, .healFailed, .healAbandoned:
+      .observeOnly, .awaitingApproval, .heldByPause, .heldByFailures, .heldByTag, .healedUnverified, .healFailed,
+      .healAbandoned:
       .alert
     }
   }

@@ -27,6 +27,7 @@ public struct Heal: Hashable, Sendable, Codable {
   public let item: ItemKey
   public let machine: MachineIdentity
   public let location: String
+  public let system: OperatingSystem?
   public let desired: DesiredState
   public var steps: [Step]
   public var status: Status
@@ -47,13 +48,14 @@ public struct Heal: Hashable, Sendable, Codable {
   public var ended: Timestamp?
 
   public init(
-    id: String, item: ItemKey, machine: MachineIdentity, location: String, desired: DesiredState, steps: [Step],
-    started: Timestamp, round: Int = 1
+    id: String, item: ItemKey, machine: MachineIdentity, location: String, system: OperatingSystem? = nil,
+    desired: DesiredState, steps: [Step], started: Timestamp, round: Int = 1
   ) {
     self.id = id
     self.item = item
     self.machine = machine
     self.location = location
+    self.system = system
     self.desired = desired
     self.steps = steps
     self.status = .running

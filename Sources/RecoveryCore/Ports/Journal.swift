@@ -24,6 +24,12 @@ public protocol Journal: Sendable {
   func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent]
   func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal]
   func sweeps() async throws(JournalError) -> [SweepReport]
+  /// Keeps a person's order until it is answered. It needs no fence: whoever may write to the journal may give one.
+  func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64
+  /// Orders without an answer, oldest first.
+  func openOrders() async throws(JournalError) -> [RecordedOrder]
+  /// Nil while the order is open.
+  func answer(to order: Int64) async throws(JournalError) -> OrderAnswer?
 }
 
 extension Journal {
@@ -41,7 +47,12 @@ public struct Fence: Hashable, Sendable, Codable {
 /// What a start needs to go on where the last run ended.
 public struct JournalImage: Sendable {
   public var items: [ItemState]
-  public init(items: [ItemState]) { self.items = items }
+  public var brakes: Brakes
+
+  public init(items: [ItemState], brakes: Brakes = Brakes()) {
+    self.items = items
+    self.brakes = brakes
+  }
 }
 
 /// What follows from one decision: whole or not at all.
@@ -52,14 +63,21 @@ public struct JournalChange: Sendable {
   public var baseline: Baseline?
   /// An item whose state is to go; its story stays.
   public var forgotten: ItemKey?
+  /// The brakes as they are now; nil when they are as they were.
+  public var brakes: Brakes?
+  /// Orders that are carried out with this change, or refused.
+  public var answers: [OrderAnswer]
   public var events: [Event]
 
   public init(
-    item: ItemState? = nil, baseline: Baseline? = nil, forgotten: ItemKey? = nil, events: [Event] = []
+    item: ItemState? = nil, baseline: Baseline? = nil, forgotten: ItemKey? = nil, brakes: Brakes? = nil,
+    answers: [OrderAnswer] = [], events: [Event] = []
   ) {
     self.item = item
     self.baseline = baseline
     self.forgotten = forgotten
+    self.brakes = brakes
+    self.answers = answers
     self.events = events
   }
 }

@@ -15,6 +15,7 @@ enum JournalSchema {
       try db.execute(sql: JournalSchema.events)
     }
     migrator.registerMigration("0002-baselines") { db in try db.execute(sql: JournalSchema.baselines) }
+    migrator.registerMigration("0003-brakes-orders") { db in try db.execute(sql: JournalSchema.brakes) }
     return migrator
   }()
 
@@ -22,6 +23,22 @@ enum JournalSchema {
     if try migrator.hasBeenSuperseded(db) { return .newer }
     return try migrator.hasCompletedMigrations(db) ? .current : .older
   }
+
+  /// The brakes are one row. Orders are written by commands beside the daemon, and answered by it.
+  private static let brakes = """
+    CREATE TABLE brakes (
+      id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+      body TEXT NOT NULL
+    );
+
+    CREATE TABLE operator_order (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      given_at INTEGER NOT NULL,
+      body TEXT NOT NULL,
+      answer TEXT
+    );
+    CREATE INDEX operator_order_open ON operator_order(number) WHERE answer IS NULL;
+    """
 
   /// A row for every content that a baseline has had; what only confirms the newest changes its row.
   private static let baselines = """

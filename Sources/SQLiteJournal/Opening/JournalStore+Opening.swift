@@ -36,30 +36,50 @@ extension JournalStore {
 
   /// Opens a file that must exist. It sees each commit of the writer from the moment it is done.
   static func openForReading(directory: String) throws(JournalError) -> JournalStore {
+    let path = try existing(directory)
+    do {
+      let queue = try openBeside(path, isReadOnly: true)
+      return JournalStore(path: path, reader: queue, writer: nil, lock: nil)
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
+  /// Opens a file that must exist for writing orders, beside the writer that holds the lock.
+  static func openForOrders(directory: String) throws(JournalError) -> JournalStore {
+    let path = try existing(directory)
+    do {
+      let queue = try openBeside(path, isReadOnly: false)
+      try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+      return JournalStore(path: path, reader: queue, writer: queue, lock: nil)
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
+  private static func existing(_ directory: String) throws(JournalError) -> String {
     let path = directory + "/" + fileName
     guard FileManager.default.fileExists(atPath: path) else {
       throw JournalError(
         .cannotOpen, "no journal at \(path): has `aftercare run` been started with this configuration?")
     }
-    do {
-      var configuration = Configuration()
-      configuration.readonly = true
-      configuration.busyMode = .timeout(patience)
-      configuration.label = "journal.reader"
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      let age = try queue.read { db in try JournalSchema.age(of: db) }
-      switch age {
-      case .newer: throw JournalError.tooNew(path)
-      case .older:
-        throw JournalError(
-          .cannotOpen,
-          "\(path) is empty, or was written by an older aftercare: it is brought up to date by the next start of "
-            + "`aftercare run`")
-      case .current: break
-      }
-      return JournalStore(path: path, reader: queue, writer: nil, lock: nil)
-    } catch {
-      throw JournalError(error, file: path)
+    return path
+  }
+
+  private static func openBeside(_ path: String, isReadOnly: Bool) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.readonly = isReadOnly
+    configuration.busyMode = .timeout(patience)
+    configuration.label = isReadOnly ? "journal.reader" : "journal.orders"
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    switch try queue.read({ db in try JournalSchema.age(of: db) }) {
+    case .newer: throw JournalError.tooNew(path)
+    case .older:
+      throw JournalError(
+        .cannotOpen,
+        "\(path) is empty, or was written by an older aftercare: it is brought up to date by the next start of "
+          + "`aftercare run`")
+    case .current: return queue
     }
   }
 }

@@ -7,7 +7,7 @@ struct JournalStore: Sendable {
   /// The same object as `writer` when there is one.
   let reader: any DatabaseReader
   /// Nil when the journal was opened for reading only.
-  let writer: DatabasePool?
+  let writer: (any DatabaseWriter)?
   /// Held for as long as the store lives.
   let lock: WriterLock?
 

@@ -1,0 +1,130 @@
+/// What a decision about one machine has to know of all the others: which heals run, how the last ones ended, and which
+/// extension types have proved themselves.
+///
+/// It is kept up with each change of an item and never computed over the fleet: a wave of thousands asks it thousands of
+/// times.
+public struct FleetSummary: Sendable {
+  /// An extension type on an OS, which one machine tries for the others.
+  public struct Canary: Hashable, Sendable, Codable {
+    public var kind: ExtensionKind
+    public var system: OperatingSystem?
+
+    public init(_ kind: ExtensionKind, on system: OperatingSystem?) {
+      self.kind = kind
+      self.system = system
+    }
+  }
+
+  private struct Running: Sendable {
+    var started: Timestamp
+    /// Types whose install has neither succeeded nor failed here yet.
+    var trying: Set<Canary>
+  }
+
+  private struct Ended: Sendable {
+    var at: Timestamp
+    var isParked: Bool
+  }
+
+  public let policy: BrakePolicy
+  public var brakes = Brakes()
+  private var running: [ItemKey: Running] = [:]
+  private var proven: [Canary: Timestamp] = [:]
+  /// By heal, so that one that is told twice counts once.
+  private var ended: [String: Ended] = [:]
+
+  public init(policy: BrakePolicy = BrakePolicy()) { self.policy = policy }
+
+  /// Heals under way.
+  public var inFlight: Int { running.count }
+
+  /// An item's state has changed; nil when it was forgotten.
+  public mutating func update(_ key: ItemKey, _ state: ItemState?) {
+    guard let heal = state?.heal, !heal.isCleanUp else {
+      running[key] = nil
+      return
+    }
+    var trying: Set<Canary> = []
+    for step in heal.steps {
+      guard case .install(let wanted) = step.work else { continue }
+      let canary = Canary(wanted.kind, on: heal.system)
+      if step.state == .succeeded, let at = step.ended {
+        proven[canary] = proven[canary].map { max($0, at) } ?? at
+      } else if !step.state.isOver, step.countedFailures == 0 {
+        trying.insert(canary)
+      }
+    }
+    running[key] = heal.status.isRunning ? Running(started: heal.started, trying: trying) : nil
+    switch heal.status {
+    case .healed, .healedUnverified: note(heal, isParked: false)
+    case .parked: note(heal, isParked: true)
+    case .running, .abandoned: break
+    }
+  }
+
+  private mutating func note(_ heal: Heal, isParked: Bool) {
+    guard let at = heal.ended else { return }
+    ended[heal.id] = Ended(at: at, isParked: isParked)
+    guard ended.count > 10_000 else { return }
+    let oldest = at - policy.failureWindow
+    ended = ended.filter { $0.value.at >= oldest }
+  }
+
+  // MARK: - What holds a heal
+
+  /// What keeps a heal that would install these types from starting; nil when nothing does.
+  public func hold(of key: ItemKey, installing canaries: Set<Canary>, at now: Timestamp) -> Reason? {
+    if brakes.pause != nil { return .heldByPause }
+    if let trip = brakes.trip, now < trip.until { return .heldByFailures }
+    if !policy.windows.isEmpty, !policy.windows.contains(where: { $0.contains(now) }) { return .heldByWindow }
+    let others = running.filter { $0.key != key }
+    if others.count >= policy.inFlight { return .heldByInFlight }
+    guard policy.usesCanaries else { return nil }
+    for canary in canaries where !isProven(canary, at: now) {
+      let isTried = others.values.contains {
+        $0.trying.contains(canary) && now - $0.started < policy.canaryWithin
+      }
+      if isTried { return .heldByCanary }
+    }
+    return nil
+  }
+
+  /// Whether what was decided may still be done: it may stand otherwise with the others than when it was decided.
+  public func admits(_ next: ItemState, after old: ItemState?) -> Bool {
+    guard let heal = next.heal, heal.status.isRunning, !heal.isCleanUp, next.failover?.cause != .commanded else {
+      return true
+    }
+    if old?.heal?.id != heal.id, hold(of: next.key, installing: heal.canaries, at: heal.started) != nil { return false }
+    guard brakes.pause != nil else { return true }
+    let known = old?.heal?.id == heal.id ? old?.heal?.steps ?? [] : []
+    return !heal.steps.contains { step in
+      step.state == .intended && !heal.finishesWhatWasBegun(step)
+        && !known.contains { $0.ordinal == step.ordinal && $0.state == .intended && $0.attempts == step.attempts }
+    }
+  }
+
+  private func isProven(_ canary: Canary, at now: Timestamp) -> Bool {
+    proven[canary].map { now - $0 < policy.canaryKeeps } ?? false
+  }
+
+  // MARK: - The failure rate
+
+  /// The brakes as they must be now, when they are not: too many heals have failed, or the time of that is over.
+  public func due(at now: Timestamp) -> Brakes? {
+    var next = brakes
+    if let trip = brakes.trip {
+      guard now >= trip.until else { return nil }
+      next.trip = nil
+      next.countFrom = now
+      return next
+    }
+    let from = max(now - policy.failureWindow, brakes.countFrom ?? now - policy.failureWindow)
+    let counted = ended.values.filter { $0.at >= from }
+    let parked = counted.count { $0.isParked }
+    guard counted.count >= policy.failuresOf, Double(parked) > Double(counted.count) * policy.failureRate else {
+      return nil
+    }
+    next.trip = Brakes.Trip(since: now, until: now + policy.failureWindow, parked: parked, ended: counted.count)
+    return next
+  }
+}
