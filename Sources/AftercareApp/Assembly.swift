@@ -22,7 +22,8 @@ public struct Assembly: Sendable {
     versions.monitor = configuration.apiVersions.monitor
     return AzureCloud(
       environment, identity: IdentityConfiguration(configuration.identity), imds: configuration.identity.imdsEndpoint,
-      versions: versions, exchange: try CurlClient(configuration: transport),
+      versions: versions, budgets: RequestBudget.Limits(configuration.budget),
+      exchange: try CurlClient(configuration: transport),
       environment: ProcessInfo.processInfo.environment)
   }
 
@@ -96,6 +97,15 @@ extension IdentityConfiguration {
         identity.clientID.map { .clientID($0) } ?? identity.objectID.map { .objectID($0) }
           ?? identity.resourceID.map { .resourceID($0) })
     }
+  }
+}
+
+extension RequestBudget.Limits {
+  init(_ budget: Configuration.Budget) {
+    self.init()
+    reads = RequestBudget.Limit(burst: budget.reads, perSecond: budget.readsPerSecond)
+    writes = RequestBudget.Limit(burst: budget.writes, perSecond: budget.writesPerSecond)
+    deletes = RequestBudget.Limit(burst: budget.deletes, perSecond: budget.deletesPerSecond)
   }
 }
 

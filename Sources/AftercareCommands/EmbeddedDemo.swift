@@ -70,6 +70,9 @@ struct EmbeddedDemo {
       watch: {items: 1s, itemsMoving: 500ms, machineMoving: 500ms, machine: 15s, baseline: 6m}
       failover: {confirmAfter: 500ms, readyWithin: 45s}
       grace: {suspect: 10s, looks: 3, verify: 15s}
+      # Minutes are seconds here, and ARM's budget would be spent at once.
+      budget: {reads: 100000, readsPerSecond: 10000, writes: 100000, writesPerSecond: 10000,
+        deletes: 100000, deletesPerSecond: 10000}
       heal:
         backOff: {first: 250ms, most: 10s}
         settle: 250ms

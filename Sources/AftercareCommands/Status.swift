@@ -35,6 +35,16 @@ struct Status: AsyncParsableCommand {
     }
     write("")
     vaults.lines.forEach(write)
+    var budgets = Table("SUBSCRIPTION", "REQUESTS", "LEFT", "OF", "PUT OFF", "SHUT FOR")
+    for budget in Set(report.sweeps.flatMap { $0.budgets ?? [] }).sorted(by: { $0.title < $1.title }) {
+      budgets.add(
+        budget.subscription, budget.kind, "\(budget.left)", "\(budget.of)", "\(budget.putOff)",
+        budget.shutForSeconds.map { "\($0) s" } ?? "-")
+    }
+    if !budgets.isEmpty {
+      write("")
+      budgets.lines.forEach(write)
+    }
     for sweep in report.sweeps {
       if let fault = sweep.fault { write("\(sweep.vault.name): \(fault). \(fault.remedy)") }
     }
@@ -46,4 +56,8 @@ struct Status: AsyncParsableCommand {
     write("")
     machines.lines.forEach(write)
   }
+}
+
+extension BudgetReport {
+  fileprivate var title: String { "\(subscription) \(kind)" }
 }

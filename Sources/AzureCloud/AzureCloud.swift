@@ -14,25 +14,46 @@ public struct AzureCloud: Cloud {
     public init() {}
   }
 
-  private let client: ARMClient
-  private let logAnalytics: ARMClient
+  private var client: ARMClient
+  private var logAnalytics: ARMClient
   private let versions: Versions
 
   /// - Parameters:
   ///   - imds: where IMDS is; another address only for a simulated cloud.
+  ///   - limits: what ARM allows.
+  ///   - uptime: time that only goes forward, for the budgets.
   ///   - environment: the process environment, for the credential chain.
   public init(
     _ cloud: CloudEnvironment, identity: IdentityConfiguration, imds: String? = nil, versions: Versions = Versions(),
-    exchange: any HTTPExchange, environment: [String: String] = [:], pause: Pause = Pause()
+    budgets limits: RequestBudget.Limits = RequestBudget.Limits(),
+    exchange: any HTTPExchange, environment: [String: String] = [:], pause: Pause = Pause(),
+    uptime: @escaping @Sendable () -> Duration = AzureCloud.uptime()
   ) {
     func arm(_ cloud: CloudEnvironment) -> ARMClient {
       let source = identity.source(cloud, imds: imds, environment: environment, exchange: exchange, pause: pause)
-      return ARMClient(environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause)
+      return ARMClient(
+        environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause,
+        budget: BudgetKeeper(limits: limits, uptime: uptime))
     }
     client = arm(cloud)
     logAnalytics = arm(cloud.forLogAnalytics)
     self.versions = versions
   }
+
+  /// The host's, which does not jump.
+  public static func uptime() -> @Sendable () -> Duration {
+    let start = ContinuousClock.now
+    return { ContinuousClock.now - start }
+  }
+
+  public var patient: any Cloud {
+    var cloud = self
+    cloud.client.isPatient = true
+    cloud.logAnalytics.isPatient = true
+    return cloud
+  }
+
+  public func budgets() async -> [BudgetReport] { await client.budget.report() }
 
   // MARK: - Site Recovery
 

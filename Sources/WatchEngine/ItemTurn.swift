@@ -140,6 +140,7 @@ public struct ItemTurn: Sendable {
   }
 
   private mutating func take(_ answer: Answer?, to action: Decision.Action, _ now: Timestamp) -> Request {
+    if let fault = answer?.fault, fault.isPutOff { return finish(now + (fault.retryAfter ?? .seconds(5))) }
     switch (answer, action) {
     case (.item(.success(let item)), _):
       seen.item = item
@@ -224,5 +225,15 @@ public struct ItemTurn: Sendable {
     let age = step.intended.map { now - $0 } ?? .zero
     let grown = Duration.milliseconds(Int64(Double(age.inMilliseconds) * (settings.pollFactor - 1)))
     return min(max(grown, settings.pollFirst), settings.pollMost)
+  }
+}
+
+extension ItemTurn.Answer {
+  /// Why a read gave nothing.
+  fileprivate var fault: Fault? {
+    switch self {
+    case .item(.failure(let fault)), .machine(.failed(let fault)), .rows(.failed(let fault)): fault
+    default: nil
+    }
   }
 }

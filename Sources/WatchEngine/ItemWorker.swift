@@ -46,19 +46,23 @@ struct ItemWorker: Sendable {
       case .commit(let change):
         answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
-      case let request: answer = await ask(request, for: turn.state.vault)
+      case let request:
+        // What is looked at only because its time has come gives way to heals.
+        answer = await ask(request, of: turn.state.isOnTheMove ? cloud : cloud.patient, for: turn.state.vault)
       }
     }
   }
 
   /// Asks Azure.
-  private func ask(_ request: ItemTurn.Request, for vault: ResourceID) async -> ItemTurn.Answer? {
+  private func ask(
+    _ request: ItemTurn.Request, of cloud: any Cloud, for vault: ResourceID
+  ) async -> ItemTurn.Answer? {
     switch request {
     case .readItem(let id, let vault):
       await tally.count(.item, for: vault)
       return .item(await Result { () async throws(Fault) in try await cloud.protectedItem(id, in: vault) })
     case .readMachine(let id, let associations):
-      return .machine(await read(id, associations: associations, for: vault))
+      return .machine(await read(id, associations: associations, of: cloud, for: vault))
     case .readRows(let id, let sources, let since):
       await tally.count(.query, for: vault)
       switch await Result({ () async throws(Fault) in try await cloud.rows(of: id, in: sources, since: since) }) {
@@ -73,7 +77,9 @@ struct ItemWorker: Sendable {
     }
   }
 
-  private func read(_ id: ResourceID, associations: Bool, for vault: ResourceID) async -> MachineReading {
+  private func read(
+    _ id: ResourceID, associations: Bool, of cloud: any Cloud, for vault: ResourceID
+  ) async -> MachineReading {
     do throws(Fault) {
       await tally.count(.instanceView, for: vault)
       guard var machine = try await cloud.machine(id) else { return .absent }

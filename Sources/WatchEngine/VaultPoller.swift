@@ -89,6 +89,7 @@ struct VaultPoller: Service {
       report.fault = error
     }
     report.ended = time.now
+    report.budgets = await cloud.budgets()
     await tally.drain(into: &report)
     return report
   }

@@ -11,7 +11,7 @@ struct HealingTests {
   func heals() async throws {
     try await Region.with { region in
       let events = try await region.watch(
-        during: { try await region.post("failover", #"{"all": true}"#) }, until: Self.healed(6))
+        knowing: 6, during: { try await region.post("failover", #"{"all": true}"#) }, until: Self.healed(6))
       for machine in try await region.truth().machines where machine.role == "live" {
         #expect(
           machine.extensions.allSatisfy { $0.installsStarted == 1 && $0.installsSucceeded == 1 }, "\(machine.name)")

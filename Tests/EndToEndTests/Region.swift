@@ -84,6 +84,7 @@ struct Region: Sendable {
       watch: {items: 300ms, itemsMoving: 200ms, machineMoving: 200ms, machine: 10s, baseline: 6m}
       failover: {confirmAfter: 200ms, readyWithin: 45s}
       grace: {suspect: 2s, looks: 3, verify: 15s}
+      budget: {reads: 100000, readsPerSecond: 10000, writes: 100000, writesPerSecond: 10000, deletes: 100000, deletesPerSecond: 10000}
       heal:
         backOff: {first: 100ms, most: 2s}
         settle: 300ms
@@ -122,8 +123,10 @@ struct Region: Sendable {
   func truth() async throws -> SimulatorTruth { try await SimulatorTruth.ask(endpoint) }
 
   /// Runs the watch in this process until `isEnough` says so of an event; returns all events until then.
+  /// - Parameter count: so many items are known to the watch before anything is done to them.
   func watch(
-    _ edit: (String) -> String = { $0 }, during act: @escaping @Sendable () async throws -> Void = {},
+    _ edit: (String) -> String = { $0 }, knowing count: Int = 0,
+    during act: @escaping @Sendable () async throws -> Void = {},
     until isEnough: @escaping @Sendable (Event) -> Bool
   ) async throws -> [Event] {
     let sink = CollectingSink(isEnough)
@@ -131,6 +134,7 @@ struct Region: Sendable {
       sink: sink, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await watch.run() }
+      while await watch.fleet.all().count < count { try await Task.sleep(for: .milliseconds(20)) }
       try await act()
       await sink.enough()
       group.cancelAll()

@@ -78,6 +78,8 @@ struct ScenarioTests {
     watch: {items: 250ms, itemsMoving: 200ms, machineMoving: 200ms, machine: 2s, baseline: 2s, data: 300ms}
     failover: {confirmAfter: 200ms, readyWithin: 20s}
     grace: {suspect: 2s, looks: 3, verify: 15s, data: 10s}
+    budget: {reads: 100000, readsPerSecond: 10000, writes: 100000, writesPerSecond: 10000,
+      deletes: 100000, deletesPerSecond: 10000}
     heal:
       backOff: {first: 100ms, most: 2s}
       settle: 300ms

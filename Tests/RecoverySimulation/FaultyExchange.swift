@@ -9,7 +9,7 @@ import Synchronization
 final class FaultyExchange: HTTPExchange {
   static let origin = "http://127.0.0.1:1"
 
-  private struct State {
+  fileprivate struct State {
     var random: SeededGenerator
     var weather = Weather.calm
     /// Milliseconds since the start.
@@ -19,15 +19,23 @@ final class FaultyExchange: HTTPExchange {
     var running: [String: String] = [:]
     var violations: [String] = []
     var requests = 0
+    /// What the adapter has waited for on its own, which the queue of events does not know of.
+    var waited: Duration = .zero
+    /// Azure's own count of what it was asked, by method and subscription.
+    var budget: RequestBudget
   }
 
   private let azure: SimulatedAzure
   private let state: Mutex<State>
 
-  init(_ azure: SimulatedAzure, random: SeededGenerator) {
+  init(_ azure: SimulatedAzure, limits: RequestBudget.Limits, random: SeededGenerator) {
     self.azure = azure
-    state = Mutex(State(random: random))
+    state = Mutex(State(random: random, budget: RequestBudget(limits: limits)))
   }
+
+  /// Time that only goes forward.
+  var uptime: Duration { state.withLock { .milliseconds($0.now) + $0.waited } }
+  func wait(_ span: Duration) { state.withLock { $0.waited += span } }
 
   var requests: Int { state.withLock { $0.requests } }
   var violations: [String] { state.withLock { $0.violations } }
@@ -44,6 +52,7 @@ final class FaultyExchange: HTTPExchange {
     let isRead = request.method == .get || request.method == .post
     let fate = state.withLock { state in
       state.requests += 1
+      state.spend(request)
       let weather = state.weather
       // One draw for each, whatever it comes to: a fault that is switched off leaves the others where they are.
       let draws: [(Double, Fate)] = [
@@ -137,5 +146,31 @@ final class FaultyExchange: HTTPExchange {
       state.violations.append(
         "\(request.method.rawValue) \(machine) was sent while an operation of ours on the machine was running")
     }
+  }
+}
+
+extension FaultyExchange.State {
+  /// What a request costs in the buckets as Azure keeps them: more than is in them may never be asked.
+  fileprivate mutating func spend(_ request: TransferRequest) {
+    let kind: RequestBudget.Class =
+      switch request.method {
+      case .put, .patch: .writes
+      case .delete: .deletes
+      default: .reads
+      }
+    let path = request.url.lowercased().split(separator: "/")
+    let at = path.firstIndex(of: "subscriptions").map { $0 + 1 } ?? path.startIndex
+    let wait = budget.take(kind, of: String(path[at]), isPatient: false, at: .milliseconds(now) + waited)
+    if let wait { violations.append("a request beyond the budget of \(kind): \(wait) too early") }
+  }
+}
+
+extension RequestBudget.Limits {
+  static var unlimited: RequestBudget.Limits {
+    var limits = RequestBudget.Limits()
+    limits.reads = RequestBudget.Limit(burst: 1e9, perSecond: 1e9)
+    limits.writes = limits.reads
+    limits.deletes = limits.reads
+    return limits
   }
 }

@@ -53,6 +53,7 @@ extension Simulation {
   }
 
   private func perform(_ request: ItemTurn.Request, for key: ItemKey, of life: Int) async -> ItemTurn.Answer? {
+    let cloud: any Cloud = turns[key]?.state.isOnTheMove ?? true ? self.cloud : self.cloud.patient
     do throws(Fault) {
       switch request {
       case .readItem(let id, let vault): return .item(.success(try await cloud.protectedItem(id, in: vault)))

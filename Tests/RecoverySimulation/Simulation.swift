@@ -90,12 +90,22 @@ public final class Simulation {
     start = Timestamp(milliseconds: 1_770_113_700_000)
     clock = SimulationClock(manual: begin)
     azure = SimulatedAzure(scenario, clock: clock)
-    exchange = FaultyExchange(azure, random: random.fork())
+    var limits = RequestBudget.Limits()
+    if random.chance(0.5) {
+      limits.reads = RequestBudget.Limit(burst: 20, perSecond: 0.5)
+      limits.writes = RequestBudget.Limit(burst: 4, perSecond: 0.1)
+      limits.deletes = limits.writes
+    }
+    let exchange = FaultyExchange(azure, limits: limits, random: random.fork())
+    self.exchange = exchange
+    // Waits are virtual too: what was waited for has passed for the budget, and only for it.
     cloud = AzureCloud(
-      .simulator(FaultyExchange.origin), identity: .token(scenario.token), exchange: exchange, pause: Pause { _ in })
+      .simulator(FaultyExchange.origin), identity: .token(scenario.token), budgets: limits, exchange: exchange,
+      pause: Pause { exchange.wait($0) }, uptime: { exchange.uptime })
     oracle = AzureCloud(
       .simulator(FaultyExchange.origin), identity: .token(scenario.token),
-      exchange: FaultyExchange(azure, random: SeededGenerator(seed: 0)), pause: Pause { _ in })
+      budgets: .unlimited,
+      exchange: FaultyExchange(azure, limits: .unlimited, random: SeededGenerator(seed: 0)), pause: Pause { _ in })
     journal = CrashingJournal(base, random: random.fork())
     storm = Weather(&random)
     weather = storm

@@ -89,6 +89,16 @@ public struct Configuration: Sendable {
     public var poll = Poll()
   }
 
+  /// What may be asked of one subscription: ARM's own limits, unless others spend from them.
+  public struct Budget: Sendable {
+    public var reads = 250.0
+    public var readsPerSecond = 25.0
+    public var writes = 200.0
+    public var writesPerSecond = 10.0
+    public var deletes = 200.0
+    public var deletesPerSecond = 10.0
+  }
+
   public struct Logging: Sendable {
     public var format = LogFormat.text
     public var level = LogLevel.info
@@ -111,6 +121,7 @@ public struct Configuration: Sendable {
   public var testFailover = TestFailover()
   public var history = History()
   public var brakes = BrakePolicy()
+  public var budget = Budget()
   /// The shipped catalogue with the configuration's entries over it.
   public var catalogue = Catalogue()
   /// What is allowed and probably not meant.

@@ -8,6 +8,7 @@ extension ConfigurationReader {
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
       "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
+      "budget",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",
@@ -31,6 +32,7 @@ extension ConfigurationReader {
       "optOutTag", "windows", "flapHeals", "flapPeriod",
     ],
     "brakes.windows": ["days", "from", "to"],
+    "budget": ["reads", "readsPerSecond", "writes", "writesPerSecond", "deletes", "deletesPerSecond"],
     "catalogue": ["publisher", "type", "os", "replay", "protectedSettings", "needsIdentity", "after"],
     "profiles": ["name", "match", "identity", "extensions", "associations", "endpoints", "data"],
     "profiles.data": ["workspace", "tables"],
@@ -105,6 +107,16 @@ extension ConfigurationReader {
       set(section(node, "history")["keep"], "history.keep", &read.history.keep)
     }
     if let node = top["brakes"] { brakes(node, &read.brakes) }
+    if let node = top["budget"] {
+      let keys = section(node, "budget")
+      func put(_ key: String, _ value: inout Double) { set(keys[key], "budget.\(key)", 0.1...1_000_000, &value) }
+      put("reads", &read.budget.reads)
+      put("readsPerSecond", &read.budget.readsPerSecond)
+      put("writes", &read.budget.writes)
+      put("writesPerSecond", &read.budget.writesPerSecond)
+      put("deletes", &read.budget.deletes)
+      put("deletesPerSecond", &read.budget.deletesPerSecond)
+    }
     restoration(top, &read)
     return read
   }

@@ -9,6 +9,9 @@ struct ARMClient: Sendable {
   let tokens: TokenCache
   let exchange: any HTTPExchange
   let pause: Pause
+  let budget: BudgetKeeper
+  /// Whether its reads give way to others.
+  var isPatient = false
 
   /// Tries of one call. Longer patience is a decision of the domain.
   private static let tries = 3
@@ -33,11 +36,13 @@ struct ARMClient: Sendable {
     var isTokenFresh = false
     var attempt = 1
     while true {
+      try await admit(method, url, resource)
       let token = try await tokens.token(refreshing: isTokenFresh)
       let fault: Fault
       var isSafe = method == .get
       do throws(TransportError) {
         let answer = try await exchange.send(try request(method, url, body, token, resource))
+        await learn(from: answer, method, url)
         if answer.status.code < 300 { return answer }
         fault = Fault(answer: answer, resource: resource)
         if fault.kind == .unauthenticated, !isTokenFresh {
@@ -58,6 +63,26 @@ struct ARMClient: Sendable {
       attempt += 1
       try await pause(wait, resource)
     }
+  }
+
+  /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a request that can wait,
+  /// goes back to who decides, so that nobody is kept busy waiting.
+  private func admit(_ method: HTTPRequest.Method, _ url: String, _ resource: String) async throws(Fault) {
+    while let wait = await budget.take(method, url, isPatient: isPatient) {
+      guard !isPatient, wait <= ARMClient.longestPause else {
+        throw Fault(
+          .throttled, code: "BudgetSpent", message: "not asked: what Azure allows is spent for \(wait.brief)",
+          resource: resource, retryAfter: wait)
+      }
+      try await pause(wait, resource)
+    }
+  }
+
+  private func learn(from answer: TransferResponse, _ method: HTTPRequest.Method, _ url: String) async {
+    let remaining = answer.header(RequestBudget.Class(method).remainingHeader).flatMap { Int($0) }
+    let shut = answer.status.code == 429 ? answer.retryAfter ?? .seconds(5) : nil
+    guard remaining != nil || shut != nil else { return }
+    await budget.learn(method, url, remaining: remaining, shutFor: shut)
   }
 
   private static func isWorthRepeating(_ fault: Fault) -> Bool {

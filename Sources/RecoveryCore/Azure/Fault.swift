@@ -87,6 +87,9 @@ public struct Fault: Error, Hashable, Sendable, Codable {
     self.init(.unsupplied, code: obstacle.rawValue, message: message, resource: "extension \(wanted.name)")
   }
 
+  /// Our own budget is spent: nothing was asked of Azure, and it is no news to anybody.
+  public var isPutOff: Bool { kind == .throttled && status == nil }
+
   public var retryAfter: Duration? { retryAfterMilliseconds.map { .milliseconds($0) } }
 
   /// How a failed step goes on.

@@ -4,6 +4,10 @@
 /// adapter repeats on its own only what is safe, within seconds, and throws the last `Fault`; longer patience is a
 /// decision of the domain.
 public protocol Cloud: Sendable {
+  /// The same cloud for what can wait: its reads give way to those of heals, and are put off rather than waited for.
+  var patient: any Cloud { get }
+  /// What may still be asked, and what was put off since the last report.
+  func budgets() async -> [BudgetReport]
   /// One page of a vault's protected items. Rows that cannot be understood are reported, and cost no other row.
   func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage
   func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem
@@ -20,6 +24,28 @@ public protocol Cloud: Sendable {
   /// Asks once how an operation stands. A poll that fails says nothing of the operation: such a `Fault` has a kind
   /// whose course is `passes`.
   func poll(_ operation: OperationHandle) async throws(Fault) -> Progress
+}
+
+/// How much of what Azure allows is left: of one subscription and one class of requests.
+public struct BudgetReport: Hashable, Sendable, Codable {
+  public var subscription: String
+  /// `reads`, `writes` or `deletes`.
+  public var kind: String
+  public var left: Int
+  public var of: Int
+  /// Azure has asked to be left alone for so long; nil when it has not.
+  public var shutForSeconds: Int64?
+  /// Requests that were not made when they were due.
+  public var putOff: Int
+
+  public init(subscription: String, kind: String, left: Int, of: Int, shutForSeconds: Int64?, putOff: Int) {
+    self.subscription = subscription
+    self.kind = kind
+    self.left = left
+    self.of = of
+    self.shutForSeconds = shutForSeconds
+    self.putOff = putOff
+  }
 }
 
 /// One page of a vault's items.

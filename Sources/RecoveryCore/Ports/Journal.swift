@@ -109,6 +109,8 @@ public struct SweepReport: Hashable, Sendable, Codable {
   /// Log Analytics queries.
   public var queries: Int
   public var fault: Fault?
+  /// What may still be asked of Azure; nil in reports from before there were budgets.
+  public var budgets: [BudgetReport]?
 
   public init(vault: ResourceID, started: Timestamp, ended: Timestamp) {
     self.vault = vault

@@ -1,0 +1,121 @@
+public import RecoveryCore
+
+/// What ARM lets one principal ask of one subscription: a bucket for each class of request, which refills evenly. ARM's
+/// numbers are the defaults (250 reads and 25 a second, 200 writes and 200 deletes and 10 a second of each).
+///
+/// It learns from the answers: the `x-ms-ratelimit-remaining-*` headers say what is left when others spend from the same
+/// buckets, and a `Retry-After` shuts the class for as long as it says, however long.
+public struct RequestBudget: Sendable {
+  public enum Class: String, Sendable, CaseIterable { case reads, writes, deletes }
+
+  /// Requests at once, and each second.
+  public struct Limit: Hashable, Sendable {
+    public var burst: Double
+    public var perSecond: Double
+
+    public init(burst: Double, perSecond: Double) {
+      self.burst = burst
+      self.perSecond = perSecond
+    }
+  }
+
+  public struct Limits: Hashable, Sendable {
+    public var reads = Limit(burst: 250, perSecond: 25)
+    public var writes = Limit(burst: 200, perSecond: 10)
+    public var deletes = Limit(burst: 200, perSecond: 10)
+    /// The share of a burst that patient requests leave to urgent ones.
+    public var reserve = 0.4
+
+    public init() {}
+
+    subscript(kind: Class) -> Limit {
+      switch kind {
+      case .reads: reads
+      case .writes: writes
+      case .deletes: deletes
+      }
+    }
+  }
+
+  private struct Key: Hashable {
+    var subscription: String
+    var kind: Class
+  }
+
+  private struct Bucket {
+    var level: Double
+    var filledAt: Duration
+    var shutUntil: Duration?
+    /// The most that an answer ever said is left: Azure's bucket may be smaller than ours, and the reserve is a share of
+    /// what there is.
+    var mostSeen: Double?
+    var putOff = 0
+  }
+
+  private let limits: Limits
+  private var buckets: [Key: Bucket] = [:]
+
+  public init(limits: Limits = Limits()) { self.limits = limits }
+
+  /// Takes one request out; or says how long to wait, and takes nothing.
+  public mutating func take(
+    _ kind: Class, of subscription: String, isPatient: Bool, at now: Duration
+  ) -> Duration? {
+    let key = Key(subscription: subscription, kind: kind)
+    let limit = limits[kind]
+    var bucket = filled(key, at: now)
+    defer { buckets[key] = bucket }
+    if let until = bucket.shutUntil, until > now {
+      bucket.putOff += 1
+      return until - now
+    }
+    bucket.shutUntil = nil
+    let least = isPatient ? min(limit.burst, bucket.mostSeen ?? limit.burst) * limits.reserve + 1 : 1
+    if bucket.level >= least {
+      bucket.level -= 1
+      return nil
+    }
+    bucket.putOff += 1
+    return .seconds((least - bucket.level) / limit.perSecond)
+  }
+
+  /// An answer says what is left.
+  public mutating func learn(_ remaining: Int, _ kind: Class, of subscription: String, at now: Duration) {
+    let key = Key(subscription: subscription, kind: kind)
+    var bucket = filled(key, at: now)
+    bucket.level = min(bucket.level, Double(max(0, remaining)))
+    bucket.mostSeen = max(bucket.mostSeen ?? 0, Double(remaining))
+    buckets[key] = bucket
+  }
+
+  /// An answer asks to be left alone.
+  public mutating func shut(_ kind: Class, of subscription: String, for span: Duration, at now: Duration) {
+    let key = Key(subscription: subscription, kind: kind)
+    var bucket = filled(key, at: now)
+    bucket.shutUntil = max(bucket.shutUntil ?? .zero, now + span)
+    buckets[key] = bucket
+  }
+
+  private func filled(_ key: Key, at now: Duration) -> Bucket {
+    let limit = limits[key.kind]
+    guard var bucket = buckets[key] else { return Bucket(level: limit.burst, filledAt: now) }
+    let seconds = (now - bucket.filledAt) / .seconds(1)
+    bucket.level = min(limit.burst, bucket.level + max(0, seconds) * limit.perSecond)
+    bucket.filledAt = now
+    return bucket
+  }
+
+  /// How it stands, for people. What was put off is counted anew from here.
+  public mutating func report(at now: Duration) -> [BudgetReport] {
+    let reports = buckets.map { key, _ in
+      let bucket = filled(key, at: now)
+      return BudgetReport(
+        subscription: key.subscription, kind: key.kind.rawValue, left: Int(bucket.level),
+        of: Int(limits[key.kind].burst),
+        shutForSeconds: bucket.shutUntil.flatMap { $0 > now ? Int64(($0 - now) / .seconds(1)) : nil },
+        putOff: bucket.putOff)
+    }
+    for key in buckets.keys { buckets[key]?.putOff = 0 }
+    return reports.sorted { ($0.subscription, $0.kind) < ($1.subscription, $1.kind) }
+  }
+}

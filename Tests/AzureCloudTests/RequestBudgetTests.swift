@@ -1,0 +1,91 @@
+import CurlTransport
+import HTTPTypes
+import RecoveryCore
+import Testing
+
+@testable import AzureCloud
+
+@Suite("The request budget")
+struct RequestBudgetTests {
+  private func taken(_ budget: inout RequestBudget, isPatient: Bool = false, at now: Duration = .zero) -> Int {
+    var count = 0
+    while count < 10_000, budget.take(.reads, of: "s", isPatient: isPatient, at: now) == nil { count += 1 }
+    return count
+  }
+
+  @Test("is ARM's: 250 reads at once, and 25 more each second")
+  func burst() {
+    var budget = RequestBudget()
+    #expect(taken(&budget) == 250)
+    #expect(budget.take(.reads, of: "s", isPatient: false, at: .zero) == .milliseconds(40))
+    #expect(taken(&budget, at: .seconds(2)) == 50)
+    #expect(taken(&budget, at: .seconds(3600)) == 250, "no more than the bucket holds")
+  }
+
+  @Test("keeps subscriptions and classes apart")
+  func apart() {
+    var budget = RequestBudget()
+    _ = taken(&budget)
+    #expect(budget.take(.reads, of: "another", isPatient: false, at: .zero) == nil)
+    #expect(budget.take(.writes, of: "s", isPatient: false, at: .zero) == nil)
+  }
+
+  @Test("leaves a part of the reads to machines that are being healed")
+  func reserve() {
+    var budget = RequestBudget()
+    #expect(taken(&budget, isPatient: true) == 150)
+    #expect(taken(&budget) == 100)
+  }
+
+  @Test("reserves a share of what Azure has, not of what it was told Azure has")
+  func reserveOfTheReal() {
+    var limits = RequestBudget.Limits()
+    limits.reads = RequestBudget.Limit(burst: 100_000, perSecond: 10_000)
+    var budget = RequestBudget(limits: limits)
+    budget.learn(249, .reads, of: "s", at: .zero)
+    #expect(taken(&budget, isPatient: true) == 149)
+  }
+
+  @Test("learns from the answers what is left when others spend too")
+  func remaining() {
+    var budget = RequestBudget()
+    budget.learn(3, .reads, of: "s", at: .zero)
+    #expect(taken(&budget) == 3)
+    budget.learn(11_999, .reads, of: "s", at: .zero)
+    #expect(taken(&budget) == 0, "an answer gives nothing that we have spent ourselves")
+  }
+
+  @Test("obeys any Retry-After, however long")
+  func shut() {
+    var budget = RequestBudget()
+    budget.shut(.reads, of: "s", for: .seconds(1200), at: .seconds(5))
+    #expect(budget.take(.reads, of: "s", isPatient: false, at: .seconds(6)) == .seconds(1199))
+    #expect(budget.report(at: .seconds(6)).first?.shutForSeconds == 1199)
+    budget.shut(.reads, of: "s", for: .seconds(10), at: .seconds(6))
+    #expect(budget.take(.reads, of: "s", isPatient: false, at: .seconds(1204)) != nil, "a shorter one changes nothing")
+    #expect(budget.take(.reads, of: "s", isPatient: false, at: .seconds(1205)) == nil)
+  }
+
+  @Test("says what was put off, once")
+  func report() {
+    var budget = RequestBudget()
+    _ = taken(&budget)
+    for _ in 0..<3 { _ = budget.take(.reads, of: "s", isPatient: true, at: .zero) }
+    let first = budget.report(at: .zero)
+    #expect(first.map(\.putOff) == [4])
+    #expect(first.map(\.left) == [0])
+    #expect(budget.report(at: .zero).map(\.putOff) == [0])
+  }
+
+  @Test(
+    "is found in the URL, whatever its case",
+    arguments: [
+      ("https://management.azure.com/subscriptions/AB-c/providers/x?y=1", "ab-c"),
+      ("https://management.azure.com/Subscriptions/ab-C", "ab-c"),
+      ("https://management.azure.com/providers/x?u=/subscriptions/z", "tenant"),
+      ("https://management.azure.com/subscriptions", "tenant"),
+    ])
+  func subscription(url: String, expected: String) {
+    #expect(BudgetKeeper.subscription(in: url) == expected)
+  }
+}
