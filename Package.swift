@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// `script/fuzz` builds one more executable, for libFuzzer.
+let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
+
 // Floors, from the ground up. A target imports only from floors below its own; the layering test in
 // Tests/ArchitectureTests reads the import lists and fails on an arrow that points upwards.
 //
@@ -29,6 +32,7 @@ let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -48,6 +52,7 @@ let package = Package(
     // The reason for each stands in docs/dependencies.md.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -66,7 +71,7 @@ let package = Package(
     .target(
       name: "AzureCloud", dependencies: ["RecoveryCore", "CurlTransport", httpTypes],
       swiftSettings: safe),
-    .target(name: "SQLiteJournal", dependencies: ["RecoveryCore", grdb], swiftSettings: safe),
+    .target(name: "SQLiteJournal", dependencies: ["RecoveryCore", grdb, crypto], swiftSettings: safe),
     .target(
       name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
       swiftSettings: safe),
@@ -105,6 +110,11 @@ let package = Package(
     .executableTarget(
       name: "simulate-seeds", dependencies: ["RecoverySimulation", argumentParser], path: "Tests/SimulateSeeds",
       swiftSettings: common),
+    .target(
+      name: "FuzzTargets", dependencies: ["AftercareApp", "AzureCloud", "RecoveryCore"], path: "Fuzz/Targets",
+      swiftSettings: common),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "AftercareTesting"], swiftSettings: common),
     .testTarget(
       name: "RecoverySimulationTests", dependencies: ["RecoverySimulation", "AftercareTesting"],
       swiftSettings: common),
@@ -137,4 +147,11 @@ let package = Package(
       ],
       swiftSettings: common),
   ]
+    + (isFuzzing
+      ? [
+        .executableTarget(
+          name: "fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Fuzzer",
+          swiftSettings: common + [.unsafeFlags(["-parse-as-library", "-sanitize=fuzzer"])],
+          linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+      ] : [])
 )

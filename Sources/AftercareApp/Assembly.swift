@@ -20,11 +20,13 @@ public struct Assembly: Sendable {
     versions.siteRecovery = configuration.apiVersions.siteRecovery
     versions.compute = configuration.apiVersions.compute
     versions.monitor = configuration.apiVersions.monitor
-    return AzureCloud(
+    let cloud = AzureCloud(
       environment, identity: IdentityConfiguration(configuration.identity), imds: configuration.identity.imdsEndpoint,
       versions: versions, budgets: RequestBudget.Limits(configuration.budget),
       exchange: try CurlClient(configuration: transport),
       environment: ProcessInfo.processInfo.environment)
+    cloud.hideProtectedSettings(inFiles: configuration.requirements.protectedSettingsFiles)
+    return cloud
   }
 
   private var environment: CloudEnvironment {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Logging
 public import RecoveryCore
 import ServiceLifecycle
@@ -13,6 +14,9 @@ public struct Daemon: Sendable {
 
   /// Watches until SIGTERM or SIGINT.
   public func run() async throws {
+    // A core file would hold tokens and protected settings.
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     let assembly = Assembly(configuration: configuration)
     let handler = LineLogHandler(
       format: assembly.logFormat, level: assembly.logLevel, output: .standardOutput)

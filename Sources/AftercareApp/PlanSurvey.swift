@@ -25,10 +25,9 @@ public struct PlanSurvey {
     try await withThrowingTaskGroup(of: PlannedMachine.self) { group in
       var running = 0
       for vault in configuration.vaults {
-        var page: String?
-        repeat {
-          let listing = try await cloud.protectedItems(in: vault, page: page)
-          for item in listing.items where PlanSurvey.isWanted(item, wanted) {
+        var pages = cloud.itemPages(of: vault)
+        while let page = try await pages.next() {
+          for item in page.items where PlanSurvey.isWanted(item, wanted) {
             if running == configuration.heal.parallelMachines, let machine = try await group.next() {
               machines.append(machine)
               running -= 1
@@ -42,8 +41,7 @@ public struct PlanSurvey {
             }
             running += 1
           }
-          page = listing.next
-        } while page != nil
+        }
       }
       for try await machine in group { machines.append(machine) }
     }

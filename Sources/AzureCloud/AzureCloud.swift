@@ -22,18 +22,20 @@ public struct AzureCloud: Cloud {
   ///   - imds: where IMDS is; another address only for a simulated cloud.
   ///   - limits: what ARM allows.
   ///   - uptime: time that only goes forward, for the budgets.
+  ///   - secrets: what no error may repeat; what is signed in with and sent as protected settings is added to it.
   ///   - environment: the process environment, for the credential chain.
   public init(
     _ cloud: CloudEnvironment, identity: IdentityConfiguration, imds: String? = nil, versions: Versions = Versions(),
     budgets limits: RequestBudget.Limits = RequestBudget.Limits(),
     exchange: any HTTPExchange, environment: [String: String] = [:], pause: Pause = Pause(),
-    uptime: @escaping @Sendable () -> Duration = AzureCloud.uptime()
+    uptime: @escaping @Sendable () -> Duration = AzureCloud.uptime(), secrets: Secrets = Secrets()
   ) {
     func arm(_ cloud: CloudEnvironment) -> ARMClient {
-      let source = identity.source(cloud, imds: imds, environment: environment, exchange: exchange, pause: pause)
+      let source = identity.source(
+        cloud, imds: imds, environment: environment, exchange: exchange, pause: pause, secrets: secrets)
       return ARMClient(
         environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause,
-        budget: BudgetKeeper(limits: limits, uptime: uptime))
+        budget: BudgetKeeper(limits: limits, uptime: uptime), secrets: secrets)
     }
     client = arm(cloud)
     logAnalytics = arm(cloud.forLogAnalytics)
@@ -59,7 +61,7 @@ public struct AzureCloud: Cloud {
 
   public func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
     let url = page ?? client.url("\(vault.text)/replicationProtectedItems", version: versions.siteRecovery)
-    let document = try await client.get(url)
+    let document = try await client.get(url, limits: ARMClient.page)
     guard case .array(let rows)? = document["value"] else {
       throw Fault(
         .unintelligible, code: "UnintelligibleAnswer", message: "the item list has no value",
@@ -70,7 +72,8 @@ public struct AzureCloud: Cloud {
       if let item = ProtectedItem(row, in: vault) {
         listing.items.append(item)
       } else {
-        listing.unreadable.append("a row named '\(row["name"]?.text ?? "?")' has no id or no properties")
+        let name = ErrorEnvelope.clean(row["name"]?.text ?? "?", atMost: 100)
+        listing.unreadable.append("a row named '\(name)' has no id or no properties")
       }
     }
     return listing
@@ -108,7 +111,7 @@ public struct AzureCloud: Cloud {
           .unintelligible, code: "UnintelligibleAnswer", message: "the machine has no id or no properties",
           resource: id.text)
       }
-      return machine
+      return machine.hiding(client.secrets)
     } catch {
       // `ResourceNotFound`, `NotFound` or `ResourceGroupNotFound`: a 404 decides.
       if error.kind == .notFound { return nil }
@@ -183,15 +186,26 @@ public struct AzureCloud: Cloud {
   /// Protected settings that stand in a file: read now, sent, and kept nowhere.
   private func protectedSettings(of wanted: DesiredExtension) throws(Fault) -> JSONValue? {
     guard case .file(let path)? = wanted.protectedSettings else { return nil }
-    guard let data = try? Data(contentsOf: URL(filePath: path)),
-      case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data)
-    else {
+    guard let members = AzureCloud.protectedSettings(inFile: path) else {
       throw Fault(
         .unsupplied, code: "ProtectedSettingsUnreadable",
         message: "the protected settings of \(wanted.kind) cannot be read: it must be a file with one JSON object",
         resource: path)
     }
-    return .object(members)
+    client.secrets.keep(all: members)
+    return members
+  }
+
+  private static func protectedSettings(inFile path: String) -> JSONValue? {
+    guard let data = try? Data(contentsOf: URL(filePath: path)), let document = JSONValue(parsing: data),
+      case .object = document
+    else { return nil }
+    return document
+  }
+
+  /// Makes sure that no error repeats what stands in these files, also of an install that an earlier process began.
+  public func hideProtectedSettings(inFiles paths: [String]) {
+    for path in paths { AzureCloud.protectedSettings(inFile: path).map { client.secrets.keep(all: $0) } }
   }
 
   // MARK: - Paging
@@ -199,28 +213,32 @@ public struct AzureCloud: Cloud {
   /// Lists that are small: a machine's associations, an hour's jobs.
   private func all(_ first: String) async throws(Fault) -> [JSONValue] {
     var rows: [JSONValue] = []
+    var trail = PageTrail(ARMClient.resource(of: first))
     var url: String? = first
-    var pages = 0
-    while let here = url, pages < 100 {
-      let document = try await client.get(here)
-      rows += document["value"]?.elements ?? []
+    while let here = url {
+      let document = try await client.get(here, limits: ARMClient.page)
+      let page = document["value"]?.elements ?? []
+      rows += page
       url = try next(document, after: here)
-      pages += 1
+      try trail.step(rows: page.count, next: url)
+      guard rows.count <= AzureCloud.mostRows else {
+        throw Fault(
+          .unintelligible, code: "EndlessPages", message: "the list has more than \(AzureCloud.mostRows) rows",
+          resource: ARMClient.resource(of: first))
+      }
     }
     return rows
   }
 
-  /// `nextLink` is used as it is, from the configured host only, and never in a circle.
+  /// Of lists that are held whole.
+  private static let mostRows = 20_000
+
+  /// `nextLink` is used as it is, and from the configured host only.
   private func next(_ document: JSONValue, after url: String) throws(Fault) -> String? {
     guard let link = document["nextLink"]?.text, !link.isEmpty else { return nil }
     guard client.environment.trusts(link) else {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "a nextLink leads outside of \(client.environment.endpoint)",
-        resource: ARMClient.resource(of: url))
-    }
-    guard link != url else {
-      throw Fault(
-        .unintelligible, code: "EndlessPages", message: "a nextLink leads to its own page",
         resource: ARMClient.resource(of: url))
     }
     return link

@@ -19,18 +19,20 @@ public struct SimulatedRequest: Sendable {
     self.headers = headers
     self.body = body
     self.origin = origin
-    let parts = target.split(separator: "?", maxSplits: 1)
-    segments = (parts.first ?? "").split(separator: "/").map { String($0).removingPercentEncoding }
-    query = parts.count == 2 ? SimulatedRequest.query(parts[1]) : [:]
+    let parts = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1)
+    segments = (parts.first ?? "".utf8[...]).split(separator: UInt8(ascii: "/")).map {
+      String(Substring($0)).removingPercentEncoding
+    }
+    query = parts.count == 2 ? SimulatedRequest.query(Substring(parts[1])) : [:]
     resource = ("/" + segments.joined(separator: "/")).lowercased()
   }
 
   private static func query(_ text: Substring) -> [String: String] {
-    let pairs = text.split(separator: "&").compactMap { pair -> (String, String)? in
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let pairs = text.utf8.split(separator: UInt8(ascii: "&")).compactMap { pair -> (String, String)? in
+      let sides = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
       guard let name = sides.first, !name.isEmpty else { return nil }
-      let value = sides.count > 1 ? String(sides[1]).removingPercentEncoding : ""
-      return (String(name).removingPercentEncoding.lowercased(), value)
+      let value = sides.count > 1 ? String(Substring(sides[1])).removingPercentEncoding : ""
+      return (String(Substring(name)).removingPercentEncoding.lowercased(), value)
     }
     return Dictionary(pairs, uniquingKeysWith: { $1 })
   }

@@ -46,19 +46,25 @@ public final class JournalDatabase: Journal {
   }
 
   public func load() async throws(JournalError) -> JournalImage {
-    try await store.read { db in JournalImage(items: try ItemTable.readAll(db), brakes: try BrakeTable.read(db)) }
-  }
-
-  public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
-    try await store.write { db in
-      try FenceTable.check(db, fence)
-      return try changes.flatMap { change in try JournalDatabase.write(db, change) }
+    let seal = store.seal
+    return try await store.read { db in
+      JournalImage(items: try ItemTable.readAll(db, sealedBy: seal), brakes: try BrakeTable.read(db))
     }
   }
 
-  private static func write(_ db: Database, _ change: JournalChange) throws -> [RecordedEvent] {
+  public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
+    let seal = store.seal
+    return try await store.write { db in
+      try FenceTable.check(db, fence)
+      return try changes.flatMap { change in try JournalDatabase.write(db, change, sealedBy: seal) }
+    }
+  }
+
+  private static func write(
+    _ db: Database, _ change: JournalChange, sealedBy seal: OperationSeal?
+  ) throws -> [RecordedEvent] {
     if let item = change.item {
-      if let heal = item.heal { try HealTable.write(db, heal) }
+      if let heal = item.heal { try HealTable.write(db, heal, sealedBy: seal) }
       let now = time(of: item, in: change)
       if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
     }
@@ -100,7 +106,8 @@ public final class JournalDatabase: Journal {
   }
 
   public func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
-    try await store.read { db in try HealTable.last(db, about: subject, limit: limit) }
+    let seal = store.seal
+    return try await store.read { db in try HealTable.last(db, about: subject, limit: limit, sealedBy: seal) }
   }
 
   public func sweeps() async throws(JournalError) -> [SweepReport] {

@@ -32,16 +32,6 @@ public struct Survey: Sendable {
     self.time = time
   }
 
-  /// Every item of a vault, page by page.
-  public func items(in vault: ResourceID, _ each: (ProtectedItem) async throws(Fault) -> Void) async throws(Fault) {
-    var page: String?
-    repeat {
-      let listing = try await cloud.protectedItems(in: vault, page: page)
-      for item in listing.items { try await each(item) }
-      page = listing.next
-    } while page != nil
-  }
-
   /// Looks at one item, with what the journal knows of it if it knows anything.
   public func look(
     at item: ProtectedItem, key: ItemKey, known: ItemState?, baseline: Baseline? = nil

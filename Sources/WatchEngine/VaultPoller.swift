@@ -17,9 +17,6 @@ struct VaultPoller: Service {
   let logger: Logger
   let onSweep: @Sendable (SweepReport) async -> Void
 
-  /// A vault has at most thousands of items: a chain of pages that does not end is an error of the answerer.
-  private static let mostPages = 10_000
-
   func run() async throws {
     await cancelWhenGracefulShutdown { await watch() }
   }
@@ -56,11 +53,10 @@ struct VaultPoller: Service {
     var report = SweepReport(vault: vault, started: time.now, ended: time.now)
     var seen: Set<ItemKey> = []
     var hasNews = false
-    var page: String?
+    var pages = cloud.itemPages(of: vault)
     do throws(Fault) {
-      repeat {
+      while let listing = try await pages.next() {
         report.pages += 1
-        let listing = try await cloud.protectedItems(in: vault, page: page)
         report.items += listing.items.count
         let (changed, keys) = await fleet.news(in: listing.items)
         seen.formUnion(keys)
@@ -70,13 +66,12 @@ struct VaultPoller: Service {
           await queue.schedule(key, at: time.now, for: Occasion(listed: item))
         }
         await tellUnreadable(listing.unreadable)
-        page = listing.next
         // Half a sweep is none: it may not be written down as one.
         if Task.isCancelled {
           throw Fault(.stopped, code: "Stopped", message: "stopped in the middle of a sweep", resource: vault.text)
         }
-      } while page != nil && report.pages < VaultPoller.mostPages
-      if page == nil { await forgetUnlisted(seen) }
+      }
+      await forgetUnlisted(seen)
       report.moving = await fleet.isMoving(in: vault)
       if report.moving > 0 || hasNews {
         report.jobLists += 1

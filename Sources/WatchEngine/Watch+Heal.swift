@@ -65,12 +65,10 @@ extension Watch {
 
   private func find(_ machine: ResourceID) async throws(Fault) -> ProtectedItem? {
     for vault in settings.vaults {
-      var page: String?
-      repeat {
-        let listing = try await cloud.protectedItems(in: vault, page: page)
-        if let item = listing.items.first(where: { $0.isAzureToAzure && $0.liveMachineID == machine }) { return item }
-        page = listing.next
-      } while page != nil
+      var pages = cloud.itemPages(of: vault)
+      while let page = try await pages.next() {
+        if let item = page.items.first(where: { $0.isAzureToAzure && $0.liveMachineID == machine }) { return item }
+      }
     }
     return nil
   }

@@ -70,6 +70,13 @@ public enum JournalSamples {
     return healing
   }
 
+  /// The same for who only reads: the addresses of operations are the writer's.
+  public static func readItem() -> ItemState {
+    var item = healingItem()
+    item.heal?.steps[1].operation?.statusURL = nil
+    return item
+  }
+
   public static func event(_ kind: EventKind, after seconds: Int64 = 0) -> Event {
     Event(
       kind, at: start + .seconds(seconds), item: key, itemName: "erp-web-01", machine: Samples.recovered,

@@ -169,6 +169,9 @@ public final class LoopbackServer: Sendable {
         rest = rest.dropFirst(count)
       }
       return true
+    case .pause(let milliseconds):
+      var watched = pollfd(fd: closing.readable, events: Int16(POLLIN), revents: 0)
+      return poll(&watched, 1, milliseconds) == 0
     case .stall:
       var watched = [
         pollfd(fd: closing.readable, events: Int16(POLLIN), revents: 0),

@@ -1,6 +1,7 @@
 /// What a loopback server does in answer to a request, one after another.
 public enum ServerAction: Sendable {
   case send([UInt8])
+  case pause(milliseconds: Int32)
   /// Nothing, until the server is released or closed, or the client hangs up.
   case stall
   /// An orderly end of the connection.

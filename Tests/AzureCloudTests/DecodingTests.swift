@@ -69,8 +69,14 @@ struct DecodingTests {
   @Test("in a list that ends in itself is refused")
   func circle() async {
     let url = "https://management.azure.com\(Samples.vault.text)/replicationProtectedItems?api-version=2025-08-01"
-    let fault = await ARMTests.fault { _ = try await Self.page(#"{"value": [], "nextLink": "\#(url)"}"#) }
+    let page = ScriptedExchange.Answer(body: #"{"value": [{}], "nextLink": "\#(url)"}"#)
+    let exchange = ScriptedExchange([page, page, page])
+    let fault = await ARMTests.fault {
+      var pages = ARMTests.cloud(exchange).itemPages(of: Samples.vault)
+      while try await pages.next() != nil {}
+    }
     #expect(fault?.code == "EndlessPages")
+    #expect(exchange.asked.count == 2)
   }
 
   @Test("A recovery plan is read with its groups in order and the actions of both ends")

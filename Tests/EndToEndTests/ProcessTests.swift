@@ -64,7 +64,9 @@ struct ProcessTests {
       let first = try Self.start(region, log: "first.log")
       defer { if first.isRunning { first.terminate() } }
       let log = region.folder.appending(path: "first.log")
-      while try !String(contentsOf: log, encoding: .utf8).contains("daemon.started") {}
+      while try !String(contentsOf: log, encoding: .utf8).contains("daemon.started") {
+        try await Task.sleep(for: .milliseconds(20))
+      }
       let second = try Self.start(region, log: "second.log")
       second.waitUntilExit()
       #expect(second.terminationStatus == 1)
@@ -75,6 +77,10 @@ struct ProcessTests {
 
   /// Runs a command to its end beside the daemon.
   static func command(_ region: Region, _ words: String...) throws -> (status: Int32, output: String) {
+    try command(region, words)
+  }
+
+  static func command(_ region: Region, _ words: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = executable

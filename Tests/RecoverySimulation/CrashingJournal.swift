@@ -1,3 +1,4 @@
+import AftercareTesting
 import RecoveryCore
 import Synchronization
 

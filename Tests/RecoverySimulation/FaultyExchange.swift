@@ -1,3 +1,4 @@
+import AftercareTesting
 import AzureCloud
 import AzureSimulator
 import CurlTransport
@@ -158,9 +159,8 @@ extension FaultyExchange.State {
       case .delete: .deletes
       default: .reads
       }
-    let path = request.url.lowercased().split(separator: "/")
-    let at = path.firstIndex(of: "subscriptions").map { $0 + 1 } ?? path.startIndex
-    let wait = budget.take(kind, of: String(path[at]), isPatient: false, at: .milliseconds(now) + waited)
+    let wait = budget.take(
+      kind, of: BudgetKeeper.subscription(in: request.url), isPatient: false, at: .milliseconds(now) + waited)
     if let wait { violations.append("a request beyond the budget of \(kind): \(wait) too early") }
   }
 }

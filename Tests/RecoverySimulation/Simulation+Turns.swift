@@ -1,3 +1,4 @@
+import AftercareTesting
 import AzureCloud
 import RecoveryCore
 import WatchEngine

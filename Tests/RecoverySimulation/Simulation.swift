@@ -122,7 +122,10 @@ public final class Simulation {
       throw ScenarioError(message: "seed \(seed): the story has no vault")
     }
     self.vault = vault
-    settings = EngineSettings(vaults: [vault])
+    var settings = EngineSettings(vaults: [vault])
+    settings.items = .seconds(random.pick([60, 120, 240]))
+    settings.itemsMoving = .seconds(random.pick([30, 60]))
+    self.settings = settings
     // Hours of calm at the end: what was begun must come to its end by then.
     end = Int64(last * 1000) + 4 * 3_600_000
     calmFrom = Int64(last * 1000) + 900_000

@@ -1,3 +1,5 @@
+import AftercareTesting
+
 /// A scenario made from a seed: a few machines, and what Site Recovery, Azure Policy and people do to them.
 struct StoryGenerator {
   private var random: SeededGenerator

@@ -1,3 +1,5 @@
+import AftercareTesting
+
 /// How bad a run is: each seed has its own weather, from calm to all at once.
 struct Weather: Sendable {
   /// Of requests.

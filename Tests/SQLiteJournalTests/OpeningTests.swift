@@ -17,10 +17,34 @@ struct OpeningTests {
       try await withJournal(in: directory) { journal in
         _ = try await journal.acquire(holder: "test", at: JournalSamples.start)
         #expect(try mode(of: directory) == 0o700)
-        for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "aftercare.lock"] {
+        for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "aftercare.lock", "journal.key"] {
           #expect(try mode(of: directory + "/" + name) == 0o600, "\(name)")
         }
       }
+    }
+  }
+
+  @Test("refuses a directory that others may enter, and says how to close it", arguments: [0o755, 0o710, 0o701])
+  func openDirectory(mode: Int) async throws {
+    try await withStateDirectory { directory in
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+      let error = refusal(of: directory, .readWrite)
+      #expect(error?.code == .cannotOpen)
+      #expect(error?.message.contains("chmod 700 '\(directory)'") == true, "\(String(describing: error))")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
+  }
+
+  @Test("refuses a directory of somebody else, and says whose it is", .enabled(if: geteuid() == 0, "needs root"))
+  func foreignDirectory() async throws {
+    try await withStateDirectory { directory in
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700, .ownerAccountID: 12_345])
+      let error = refusal(of: directory, .readWrite)
+      #expect(error?.code == .cannotOpen)
+      #expect(error?.message.contains("user 12345") == true, "\(String(describing: error))")
     }
   }
 
@@ -61,7 +85,7 @@ struct OpeningTests {
         try await withJournal(in: directory, access: .readOnly) { reader in
           #expect(try await reader.events(about: nil, last: 10).count == 1)
           _ = try await writer.commit(JournalChange(item: JournalSamples.healingItem()), fence: fence)
-          #expect(try await reader.load().items == [JournalSamples.healingItem()])
+          #expect(try await reader.load().items == [JournalSamples.readItem()])
           let error = await #expect(throws: JournalError.self) {
             try await reader.markDelivered([1], fence: fence)
           }
@@ -77,7 +101,7 @@ struct OpeningTests {
       try await withJournal(in: directory) { journal in try await JournalContract.tellStory(journal) }
       try await withJournal(in: directory, access: .readOnly) { reader in
         let items = try await reader.load().items
-        #expect(items == [JournalSamples.healingItem()])
+        #expect(items == [JournalSamples.readItem()])
       }
     }
   }
@@ -97,7 +121,8 @@ struct OpeningTests {
   @Test("calls a file of garbage damaged and says what to do", arguments: OpeningTests.accesses)
   func garbage(access: JournalDatabase.Access) async throws {
     try await withStateDirectory { directory in
-      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       let path = directory + "/journal.sqlite"
       try Data(String(repeating: "this is not a database\n", count: 1000).utf8).write(to: URL(filePath: path))
       let error = refusal(of: directory, access)

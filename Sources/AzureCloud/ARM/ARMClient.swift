@@ -10,6 +10,7 @@ struct ARMClient: Sendable {
   let exchange: any HTTPExchange
   let pause: Pause
   let budget: BudgetKeeper
+  let secrets: Secrets
   /// Whether its reads give way to others.
   var isPatient = false
 
@@ -18,6 +19,11 @@ struct ARMClient: Sendable {
   /// What Azure may ask us to wait within a call; more than that goes back to who decides.
   private static let longestPause: Duration = .seconds(10)
 
+  /// Of an answer about one thing: an instance view has some 10 KB. What is larger, or slower, is not ARM's.
+  static let one = TransferLimits(whole: .seconds(60), bodyBytes: 1 << 20, headerBytes: 64 << 10)
+  /// Of one page of a list: an item has some 5 KB. How many ARM puts on a page is not documented.
+  static let page = TransferLimits(whole: .seconds(60), bodyBytes: 16 << 20, headerBytes: 64 << 10)
+
   /// Below the ARM endpoint, with its api-version.
   func url(_ path: String, version: String, query: String = "") -> String {
     "\(environment.endpoint)\(path)?api-version=\(version)\(query)"
@@ -25,7 +31,7 @@ struct ARMClient: Sendable {
 
   /// `url` is used byte for byte; it must lie on the ARM host.
   func send(
-    _ method: HTTPRequest.Method, _ url: String, body: JSONValue? = nil
+    _ method: HTTPRequest.Method, _ url: String, body: JSONValue? = nil, limits: TransferLimits = ARMClient.one
   ) async throws(Fault) -> TransferResponse {
     let resource = ARMClient.resource(of: url)
     guard environment.trusts(url) else {
@@ -38,13 +44,16 @@ struct ARMClient: Sendable {
     while true {
       try await admit(method, url, resource)
       let token = try await tokens.token(refreshing: isTokenFresh)
+      secrets.keep(token: token.value)
+      var request = request(method, url, body, token)
+      request.limits = limits
       let fault: Fault
       var isSafe = method == .get
       do throws(TransportError) {
-        let answer = try await exchange.send(try request(method, url, body, token, resource))
+        let answer = try await exchange.send(request)
         await learn(from: answer, method, url)
         if answer.status.code < 300 { return answer }
-        fault = Fault(answer: answer, resource: resource)
+        fault = Fault(answer: answer, resource: resource, hiding: secrets)
         if fault.kind == .unauthenticated, !isTokenFresh {
           // One forced refresh: the token may have been revoked before its time.
           isTokenFresh = true
@@ -93,8 +102,8 @@ struct ARMClient: Sendable {
   }
 
   private func request(
-    _ method: HTTPRequest.Method, _ url: String, _ body: JSONValue?, _ token: AccessToken, _ resource: String
-  ) throws(TransportError) -> TransferRequest {
+    _ method: HTTPRequest.Method, _ url: String, _ body: JSONValue?, _ token: AccessToken
+  ) -> TransferRequest {
     var request = TransferRequest(method: method, url: url)
     request.fields[.authorization] = "Bearer \(token.value)"
     request.fields[.accept] = "application/json"
@@ -113,7 +122,7 @@ struct ARMClient: Sendable {
     do throws(JSONParser.Failure) {
       return try JSONParser.parse(answer.body)
     } catch {
-      let start = String(decoding: answer.body.prefix(80), as: UTF8.self)
+      let start = secrets.hide(in: String(decoding: answer.body.prefix(80), as: UTF8.self))
       throw .unintelligible(
         "the answer is not the JSON that was asked for (\(error)); it begins with '\(start)'",
         resource: ARMClient.resource(of: url),
@@ -121,18 +130,19 @@ struct ARMClient: Sendable {
     }
   }
 
-  func get(_ url: String) async throws(Fault) -> JSONValue {
-    try decode(try await send(.get, url), from: url)
+  func get(_ url: String, limits: TransferLimits = ARMClient.one) async throws(Fault) -> JSONValue {
+    try decode(try await send(.get, url, limits: limits), from: url)
   }
 
   /// The path without its query: what may be logged of a URL.
   static func resource(of url: String) -> String {
-    var rest = url[...]
-    if let scheme = rest.firstRange(of: "://") {
-      rest = rest[scheme.upperBound...]
-      rest = rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
+    var path = url.utf8.prefix { $0 != UInt8(ascii: "?") }
+    if path.first != UInt8(ascii: "/"), let slash = path.firstIndex(of: UInt8(ascii: "/")) {
+      // Behind scheme and authority.
+      let authority = path[slash...].drop { $0 == UInt8(ascii: "/") }
+      path = authority.drop { $0 != UInt8(ascii: "/") }
     }
-    return String(rest.prefix { $0 != "?" })
+    return String(Substring(path))
   }
 }
 

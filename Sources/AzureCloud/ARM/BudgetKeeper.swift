@@ -2,7 +2,7 @@ import HTTPTypes
 import RecoveryCore
 
 /// The one budget that all requests of a process are taken from.
-actor BudgetKeeper {
+package actor BudgetKeeper {
   private var budget: RequestBudget
   /// Time that only goes forward.
   private let uptime: @Sendable () -> Duration
@@ -26,10 +26,13 @@ actor BudgetKeeper {
   func report() -> [BudgetReport] { budget.report(at: uptime()) }
 
   /// Each URL names its own; what names none is the tenant's.
-  static func subscription(in url: String) -> String {
-    let segments = url.prefix { $0 != "?" }.lowercased().split(separator: "/")
-    guard let at = segments.firstIndex(of: "subscriptions"), at + 1 < segments.endIndex else { return "tenant" }
-    return String(segments[at + 1])
+  package static func subscription(in url: String) -> String {
+    let segments = url.utf8.prefix { $0 != UInt8(ascii: "?") }.split(separator: UInt8(ascii: "/"))
+    let at = segments.firstIndex { segment in
+      segment.count == 13 && segment.elementsEqual("subscriptions".utf8) { $0 | 0x20 == $1 }
+    }
+    guard let at, at + 1 < segments.endIndex else { return "tenant" }
+    return Substring(segments[at + 1]).lowercased()
   }
 }
 

@@ -1,32 +1,37 @@
 import FoundationEssentials
-import RecoveryCore
+package import RecoveryCore
 
 /// The error that an answer carries, in any of the shapes that ARM, resource providers and gateways use.
 ///
 /// Source: Azure Resource Manager RPC contract, "Error response content". The innermost `details` entry is the cause.
-struct ErrorEnvelope {
-  var code: String
-  var message: String
+package struct ErrorEnvelope {
+  package var code: String
+  package var message: String
+  /// As they came, for what they mean: what is hidden might have been the word that matters. Never to be told.
+  private(set) var unhidden: (code: String, message: String)
 
-  init(body: [UInt8], status: Int) {
+  package init(body: [UInt8], status: Int, hiding secrets: Secrets) {
     if let document = JSONValue(parsing: body) {
-      self.init(document, status: status)
+      self.init(document, status: status, hiding: secrets)
     } else if body.isEmpty {
-      self.init(code: "HTTP\(status)", message: "the answer has no body")
+      self.init(code: "HTTP\(status)", message: "the answer has no body", hiding: secrets)
     } else {
-      self.init(code: "HTTP\(status)", message: "the answer is not JSON: \(ErrorEnvelope.excerpt(body))")
+      let start = String(decoding: body.prefix(200), as: UTF8.self)
+      self.init(code: "HTTP\(status)", message: "the answer is not JSON: \(start)", hiding: secrets)
     }
   }
 
-  init(code: String, message: String) {
-    self.code = code
-    self.message = ErrorEnvelope.clean(message)
+  private init(code: String, message: String, hiding secrets: Secrets) {
+    // Hidden first: half a secret would not be found any more.
+    self.code = ErrorEnvelope.clean(secrets.hide(in: code), atMost: 100)
+    self.message = ErrorEnvelope.clean(secrets.hide(in: message))
+    unhidden = (code, message)
   }
 
-  init(_ document: JSONValue, status: Int) {
+  init(_ document: JSONValue, status: Int, hiding secrets: Secrets) {
     // `{"error": {…}}`, the bare `{"code", "message"}`, and OAuth's `{"error": "…", "error_description": "…"}`.
     if case .string(let code)? = document["error"] {
-      self.init(code: code, message: document["error_description"]?.text ?? "")
+      self.init(code: code, message: document["error_description"]?.text ?? "", hiding: secrets)
       return
     }
     var error = document["error"] ?? document
@@ -47,30 +52,28 @@ struct ErrorEnvelope {
     if let text = message, text.hasPrefix("{"),
       let nested = JSONValue(parsing: text.utf8)
     {
-      let inner = ErrorEnvelope(nested, status: status)
-      if inner.code != "HTTP\(status)" { (code, message) = (inner.code, inner.message) }
+      let inner = ErrorEnvelope(nested, status: status, hiding: secrets)
+      if inner.code != "HTTP\(status)" { (code, message) = inner.unhidden }
     }
-    self.init(code: code ?? "HTTP\(status)", message: message ?? "")
+    self.init(code: code ?? "HTTP\(status)", message: message ?? "", hiding: secrets)
   }
 
-  private static func excerpt(_ body: [UInt8]) -> String { clean(String(decoding: body.prefix(200), as: UTF8.self)) }
-
   /// Nothing that an answer says may break a log line or fill a journal.
-  static func clean(_ text: String) -> String {
+  static func clean(_ text: String, atMost most: Int = 1000) -> String {
     String(
-      String.UnicodeScalarView(text.unicodeScalars.prefix(1000).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+      String.UnicodeScalarView(text.unicodeScalars.prefix(most).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
   }
 }
 
 extension JSONValue {
   /// A member, whatever the case of its name.
-  subscript(_ name: String) -> JSONValue? {
+  package subscript(_ name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     if let value = members[name] { return value == .null ? nil : value }
     return members.first { $0.key.lowercased() == name.lowercased() && $0.value != .null }?.value
   }
 
-  var text: String? {
+  package var text: String? {
     switch self {
     case .string(let text): text
     case .integer(let number): String(number)
@@ -79,7 +82,7 @@ extension JSONValue {
     }
   }
 
-  var elements: [JSONValue] {
+  package var elements: [JSONValue] {
     if case .array(let elements) = self { return elements }
     return []
   }

@@ -5,20 +5,19 @@ import RecoveryCore
 /// What Azure's words mean for us. Sources: Compute's common error messages, ARM's and the async operation contract.
 extension Fault {
   /// An answer that is an error.
-  init(answer: TransferResponse, resource: String) {
+  init(answer: TransferResponse, resource: String, hiding secrets: Secrets) {
     let status = answer.status.code
-    let envelope = ErrorEnvelope(body: answer.body, status: status)
+    let envelope = ErrorEnvelope(body: answer.body, status: status, hiding: secrets)
     self.init(
-      Fault.kind(status: status, code: envelope.code, message: envelope.message), code: envelope.code,
+      Fault.kind(status: status, code: envelope.unhidden.code, message: envelope.unhidden.message), code: envelope.code,
       message: envelope.message, resource: resource, status: status, correlationID: answer.correlationID,
       retryAfter: answer.retryAfter)
   }
 
   /// An operation that ended badly; it says so with HTTP 200.
-  init(operation envelope: ErrorEnvelope, resource: String, correlationID: String?) {
+  init(operationEnded code: String, _ message: String, resource: String, correlationID: String?) {
     self.init(
-      Fault.operationKind(envelope.code), code: envelope.code, message: envelope.message, resource: resource,
-      correlationID: correlationID)
+      Fault.operationKind(code), code: code, message: message, resource: resource, correlationID: correlationID)
   }
 
   init(_ error: TransportError, resource: String) {
@@ -82,7 +81,13 @@ extension Fault {
 extension TransferResponse {
   func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
 
-  var correlationID: String? { header("x-ms-correlation-request-id") ?? header("x-ms-request-id") }
+  /// A word for a support case; whatever else stands there is not one.
+  var correlationID: String? {
+    let id = header("x-ms-correlation-request-id") ?? header("x-ms-request-id")
+    return id.flatMap { id in
+      id.utf8.count <= 128 && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? id : nil
+    }
+  }
 
   /// Whole seconds; ARM sends nothing else. A wait of more than a day is taken for a day.
   var retryAfter: Duration? {

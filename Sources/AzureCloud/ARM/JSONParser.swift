@@ -1,25 +1,28 @@
-import RecoveryCore
+package import RecoveryCore
 
 /// Reads JSON (RFC 8259) into a tree, in one pass over the bytes and with bounded depth.
 ///
 /// `JSONDecoder` can make the same tree only by trying each type in turn, and each try that fails costs an error with
 /// its coding path: most of the time of a sweep went there. What the two accept is compared in the tests.
-struct JSONParser {
-  struct Failure: Error, Hashable, CustomStringConvertible {
+package struct JSONParser {
+  package struct Failure: Error, Hashable, CustomStringConvertible {
     /// In bytes from the start.
     var offset: Int
     var message: String
-    var description: String { "\(message) at byte \(offset)" }
+    package var description: String { "\(message) at byte \(offset)" }
   }
 
   /// Nobody means a document that is nested deeper than that; the stack is ours.
   static let mostDepth = 128
+  /// A page of 16 MB has some 200,000 values. Many more are there to fill our memory.
+  static let mostValues = 300_000
 
   private let bytes: [UInt8]
   private var position = 0
   private var depth = 0
+  private var values = 0
 
-  static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+  package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
     var parser = JSONParser(bytes)
     return try parser.document()
   }
@@ -50,6 +53,8 @@ struct JSONParser {
 
   private mutating func value() throws(Failure) -> JSONValue {
     skipSpace()
+    values += 1
+    guard values <= JSONParser.mostValues else { throw failure("more than \(JSONParser.mostValues) values") }
     switch next {
     case UInt8(ascii: "{"): return try object()
     case UInt8(ascii: "["): return try array()

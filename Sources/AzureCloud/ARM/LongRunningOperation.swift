@@ -1,6 +1,6 @@
 import CurlTransport
 import HTTPTypes
-import RecoveryCore
+package import RecoveryCore
 
 /// ARM's long-running operations. Source: Azure Resource Manager RPC contract, asynchronous operations.
 struct LongRunningOperation: Sendable {
@@ -47,15 +47,16 @@ struct LongRunningOperation: Sendable {
   private func status(_ url: String, _ handle: OperationHandle) async throws(Fault) -> Progress {
     let answer = try await client.send(.get, url)
     let document = try client.decode(answer, from: url)
-    switch document["status"]?.text?.lowercased() {
-    case nil:
+    switch OperationStatus(document) {
+    case .missing:
       throw .unintelligible("the operation's answer has no status", resource: handle.resource.text, answer: answer)
-    case "succeeded": return .done
-    case "failed", "canceled", "cancelled":
+    case .succeeded: return .done
+    case .ended:
+      let envelope = ErrorEnvelope(document, status: answer.status.code, hiding: client.secrets)
       throw Fault(
-        operation: ErrorEnvelope(document, status: answer.status.code), resource: handle.resource.text,
+        operationEnded: envelope.code, envelope.message, resource: handle.resource.text,
         correlationID: handle.correlationID ?? answer.correlationID)
-    default: return .running(handle, retryAfter: answer.retryAfter)
+    case .running: return .running(handle, retryAfter: answer.retryAfter)
     }
   }
 
@@ -67,7 +68,7 @@ struct LongRunningOperation: Sendable {
       // Here, other than at a status address, a refusal is how the operation came out.
       guard let status = error.status, status == 409 || status == 412 || status == 422 else { throw error }
       throw Fault(
-        operation: ErrorEnvelope(code: error.code, message: error.message), resource: handle.resource.text,
+        operationEnded: error.code, error.message, resource: handle.resource.text,
         correlationID: handle.correlationID ?? error.correlationID)
     }
     guard answer.status.code == 202 else { return .done }
@@ -105,6 +106,24 @@ struct LongRunningOperation: Sendable {
         .unavailable, code: error.code, message: "neither the operation nor its resource is visible",
         resource: error.resource,
         status: error.status, correlationID: error.correlationID)
+    }
+  }
+}
+
+/// What the body at `Azure-AsyncOperation` says. Any word but the final ones means that it goes on.
+package enum OperationStatus: Sendable {
+  case succeeded
+  /// Failed or cancelled.
+  case ended
+  case running
+  case missing
+
+  package init(_ document: JSONValue) {
+    switch document["status"]?.text?.lowercased() {
+    case nil: self = .missing
+    case "succeeded": self = .succeeded
+    case "failed", "canceled", "cancelled": self = .ended
+    default: self = .running
     }
   }
 }

@@ -71,7 +71,8 @@ public struct RequestBudget: Sendable {
     }
     bucket.shutUntil = nil
     let least = isPatient ? min(limit.burst, bucket.mostSeen ?? limit.burst) * limits.reserve + 1 : 1
-    if bucket.level >= least {
+    // Times are rounded to what a clock can say: a hair less than one is one.
+    if bucket.level >= least - 1e-6 {
       bucket.level -= 1
       return nil
     }

@@ -1,9 +1,9 @@
 import FoundationEssentials
-import RecoveryCore
+package import RecoveryCore
 
 /// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.
 extension Machine {
-  init?(_ document: JSONValue) {
+  package init?(_ document: JSONValue) {
     guard let id = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
       return nil
     }

@@ -18,9 +18,15 @@ public enum IdentityConfiguration: Sendable {
 extension IdentityConfiguration {
   /// The source of tokens, made from the configuration and the process environment.
   func source(
-    _ cloud: CloudEnvironment, imds: String?, environment: [String: String], exchange: any HTTPExchange, pause: Pause
+    _ cloud: CloudEnvironment, imds: String?, environment: [String: String], exchange: any HTTPExchange, pause: Pause,
+    secrets: Secrets
   ) -> any TokenSource {
-    func request(_ name: String) -> TokenRequest { TokenRequest(exchange: exchange, pause: pause, name: name) }
+    func request(_ name: String) -> TokenRequest {
+      TokenRequest(exchange: exchange, pause: pause, secrets: secrets, name: name)
+    }
+    if case .clientSecret(_, _, let secret) = self { secrets.keep(secret) }
+    if case .token(let value) = self { secrets.keep(value) }
+    for name in ["AZURE_CLIENT_SECRET", "IDENTITY_HEADER"] { environment[name].map { secrets.keep($0) } }
     func managed(_ selector: Selector?) -> ManagedIdentitySource {
       var source = ManagedIdentitySource(request: request("managed identity"), audience: cloud.audience)
       if let imds { source.imds = imds }

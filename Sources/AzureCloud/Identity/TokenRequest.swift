@@ -7,6 +7,7 @@ import RecoveryCore
 struct TokenRequest: Sendable {
   let exchange: any HTTPExchange
   let pause: Pause
+  let secrets: Secrets
   let name: String
 
   /// Waits between tries; sources: the IMDS documentation's retry guidance, by which an update may last 70 seconds.
@@ -23,7 +24,7 @@ struct TokenRequest: Sendable {
       switch await TokenRequest.attempt({ () async throws(TransportError) in try await exchange.send(request) }) {
       case .success(let answer):
         if answer.status.code == 200 { return try token(in: answer, resource) }
-        let envelope = ErrorEnvelope(body: answer.body, status: answer.status.code)
+        let envelope = ErrorEnvelope(body: answer.body, status: answer.status.code, hiding: secrets)
         fault = Fault(
           .unauthenticated, code: envelope.code, message: "\(name): \(envelope.message)", resource: resource,
           status: answer.status.code, correlationID: answer.correlationID, retryAfter: answer.retryAfter)

@@ -17,7 +17,7 @@ struct LogQuery: Sendable {
     let document = try client.decode(answer, from: url)
     if document["error"] != nil {
       // A partial answer comes as a success with an error beside it.
-      let envelope = ErrorEnvelope(document, status: answer.status.code)
+      let envelope = ErrorEnvelope(document, status: answer.status.code, hiding: client.secrets)
       throw Fault(
         .unavailable, code: envelope.code, message: envelope.message, resource: ARMClient.resource(of: url),
         status: answer.status.code, correlationID: answer.correlationID)

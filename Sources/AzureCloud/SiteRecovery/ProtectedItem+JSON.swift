@@ -1,9 +1,9 @@
-import RecoveryCore
+package import RecoveryCore
 
 /// Source: Site Recovery, ReplicationProtectedItem with A2A provider details, api-version 2025-08-01. Every field may be
 /// absent or null; only the item's own id must be there.
 extension ProtectedItem {
-  init?(_ document: JSONValue, in vault: ResourceID) {
+  package init?(_ document: JSONValue, in vault: ResourceID) {
     guard let itemID = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
       return nil
     }

@@ -44,6 +44,12 @@ public struct Requirements: Sendable {
     usesBaselines || profiles.contains { !$0.associations.isEmpty || !$0.endpoints.isEmpty }
   }
 
+  /// The files that hold protected settings.
+  public var protectedSettingsFiles: [String] {
+    let wanted = profiles.flatMap(\.extensions).flatMap(\.variants.values)
+    return wanted.compactMap { if case .file(let path)? = $0.protectedSettings { path } else { nil } }
+  }
+
   static let baselineSource = "baseline"
 
   // MARK: - The baseline

@@ -81,7 +81,7 @@ public struct Step: Hashable, Sendable, Codable {
 }
 
 /// A running operation as Azure named it. The URLs are signed and up to 4 KB long: they are used byte for byte,
-/// journalled so that a restart resumes them, and never logged.
+/// journalled under seal so that a restart resumes them, and never logged.
 public struct OperationHandle: Hashable, Sendable, Codable {
   /// What the operation works on.
   public var resource: ResourceID

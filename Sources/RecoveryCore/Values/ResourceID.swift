@@ -10,15 +10,21 @@ public struct ResourceID: Sendable, CustomStringConvertible {
 
   /// Nil unless the text is an absolute id below a subscription, with a value for each name.
   public init?(_ text: String) {
-    var trimmed = Substring(text)
-    while trimmed.last == "/" { trimmed.removeLast() }
-    let segments = trimmed.split(separator: "/", omittingEmptySubsequences: false)
-    guard segments.count >= 3, segments[0].isEmpty, segments[1].lowercased() == "subscriptions",
-      !segments.dropFirst().contains(where: { $0.isEmpty }),
-      !trimmed.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") })
+    // In bytes: every item of every page comes through here, many times.
+    let slash = UInt8(ascii: "/")
+    var bytes = text.utf8[...]
+    while bytes.last == slash { bytes.removeLast() }
+    let start = "/subscriptions/"
+    guard bytes.count > start.utf8.count, bytes.first == slash,
+      bytes.prefix(start.utf8.count).elementsEqual(start.utf8, by: { $0 == $1 || ($0 | 0x20 == $1 && $1 != slash) })
     else { return nil }
-    self.text = String(trimmed)
-    self.key = trimmed.lowercased()
+    var previous: UInt8 = 0
+    for byte in bytes {
+      if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return nil }
+      if byte == slash, previous == slash { return nil }
+      previous = byte
+    }
+    self.init(text: bytes.endIndex == text.endIndex ? text : String(Substring(bytes)))
   }
 
   private init(text: String) {
@@ -29,7 +35,10 @@ public struct ResourceID: Sendable, CustomStringConvertible {
   /// The subscription that holds the resource. A recovery machine may be in another one than its vault.
   public var subscription: String { segment(after: "subscriptions") ?? "" }
   public var resourceGroup: String? { segment(after: "resourcegroups") }
-  public var name: String { text.split(separator: "/").last.map(String.init) ?? text }
+  public var name: String {
+    guard let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) else { return text }
+    return String(text[text.utf8.index(after: slash)...])
+  }
 
   /// The id of a resource below this one; `path` has no leading slash.
   public func appending(_ path: String) -> ResourceID { ResourceID(text: text + "/" + path) }
@@ -48,9 +57,10 @@ public struct ResourceID: Sendable, CustomStringConvertible {
   public var description: String { text }
 
   private func segment(after name: String) -> String? {
-    let segments = text.split(separator: "/")
-    guard let at = segments.firstIndex(where: { $0.lowercased() == name }), at + 1 < segments.count else { return nil }
-    return String(segments[at + 1])
+    let segments = text.utf8.split(separator: UInt8(ascii: "/"))
+    let at = segments.firstIndex { Substring($0).lowercased() == name }
+    guard let at, at + 1 < segments.count else { return nil }
+    return String(Substring(segments[at + 1]))
   }
 }
 

@@ -13,6 +13,7 @@ extension JournalStore {
   static func openForWriting(directory: String) throws(JournalError) -> JournalStore {
     try StateDirectory.create(directory)
     let lock = try WriterLock(directory: directory)
+    let seal = try OperationSeal(directory: directory)
     let path = directory + "/" + fileName
     try StateDirectory.createPrivateFile(path)
     do {
@@ -28,7 +29,7 @@ extension JournalStore {
       let age = try pool.read { db in try JournalSchema.age(of: db) }
       guard age != .newer else { throw JournalError.tooNew(path) }
       try JournalSchema.migrator.migrate(pool)
-      return JournalStore(path: path, reader: pool, writer: pool, lock: lock)
+      return JournalStore(path: path, reader: pool, writer: pool, lock: lock, seal: seal)
     } catch {
       throw JournalError(error, file: path)
     }
@@ -39,7 +40,7 @@ extension JournalStore {
     let path = try existing(directory)
     do {
       let queue = try openBeside(path, isReadOnly: true)
-      return JournalStore(path: path, reader: queue, writer: nil, lock: nil)
+      return JournalStore(path: path, reader: queue, writer: nil, lock: nil, seal: nil)
     } catch {
       throw JournalError(error, file: path)
     }
@@ -51,7 +52,7 @@ extension JournalStore {
     do {
       let queue = try openBeside(path, isReadOnly: false)
       try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-      return JournalStore(path: path, reader: queue, writer: queue, lock: nil)
+      return JournalStore(path: path, reader: queue, writer: queue, lock: nil, seal: nil)
     } catch {
       throw JournalError(error, file: path)
     }

@@ -10,6 +10,8 @@ struct JournalStore: Sendable {
   let writer: (any DatabaseWriter)?
   /// Held for as long as the store lives.
   let lock: WriterLock?
+  /// The writer's alone: who only reads has no use for the addresses of operations.
+  let seal: OperationSeal?
 
   /// Runs one transaction that reads.
   func read<Value: Sendable>(

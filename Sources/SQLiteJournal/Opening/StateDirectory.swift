@@ -1,11 +1,11 @@
 import Glibc
 import RecoveryCore
 
-/// The directory that holds the journal and its lock. What is in it names machines and holds signed URLs of running
-/// operations, so it is for its owner alone, whatever the umask says.
+/// The directory that holds the journal, its lock and its key. What is in it names machines and what they run, so it is
+/// for its owner alone, whatever the umask says.
 enum StateDirectory {
-  /// Creates the directory, and those above it, with mode 0700. One that exists is left as it is: it is the
-  /// administrator's.
+  /// Creates the directory, and those above it, with mode 0700. One that exists and that others may enter, or that is
+  /// somebody else's, is refused: what was made for one reader has not been read by others only as far as we know.
   static func create(_ path: String) throws(JournalError) {
     var result = unsafe mkdir(path, 0o700)
     var code = errno
@@ -19,6 +19,26 @@ enum StateDirectory {
         .cannotOpen,
         "cannot create the state directory \(path): \(words(forErrno: code)). Create it for the user that aftercare "
           + "runs as, or name another one in the configuration.")
+    }
+    if result != 0 { try checkPrivate(path) }
+  }
+
+  private static func checkPrivate(_ path: String) throws(JournalError) {
+    var about = stat()
+    guard unsafe stat(path, &about) == 0, about.st_mode & S_IFMT == S_IFDIR else {
+      throw JournalError(
+        .cannotOpen, "the state directory \(path) is not a directory; name another one in the configuration")
+    }
+    guard about.st_uid == geteuid() else {
+      throw JournalError(
+        .cannotOpen,
+        "the state directory \(path) belongs to user \(about.st_uid), and this is user \(geteuid()): run aftercare as "
+          + "its owner (sudo -u '#\(about.st_uid)' …), or give the directory to this user")
+    }
+    guard about.st_mode & 0o077 == 0 else {
+      let mode = String(about.st_mode & 0o777, radix: 8)
+      throw JournalError(
+        .cannotOpen, "the state directory \(path) has mode \(mode), so others may read it: chmod 700 '\(path)'")
     }
   }
 

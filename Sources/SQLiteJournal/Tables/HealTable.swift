@@ -4,7 +4,10 @@ import RecoveryCore
 /// Heals and their steps. A heal's body holds the whole heal and is what is read back; the step rows are there to be
 /// looked at and counted.
 enum HealTable {
-  static func write(_ db: Database, _ heal: Heal) throws {
+  static func write(_ db: Database, _ heal: Heal, sealedBy seal: OperationSeal?) throws {
+    guard let heal = try seal?.closed(heal) else {
+      throw JournalError(.readOnly, "heals are written by the one writer")
+    }
     let body = try JournalJSON.encode(heal)
     let machine = heal.machine
     let arguments: StatementArguments = [
@@ -28,7 +31,9 @@ enum HealTable {
   }
 
   /// Newest last; by heal in the order in which they started.
-  static func last(_ db: Database, about subject: String?, limit: Int) throws -> [Heal] {
+  static func last(
+    _ db: Database, about subject: String?, limit: Int, sealedBy seal: OperationSeal?
+  ) throws -> [Heal] {
     let rows: [Row]
     if let subject {
       let arguments: StatementArguments = ["subject": Subject.normalized(subject), "limit": max(0, limit)]
@@ -44,13 +49,16 @@ enum HealTable {
       rows = try Row.fetchAll(
         db, sql: "SELECT id, body FROM heal ORDER BY started_at DESC, id DESC LIMIT ?", arguments: [max(0, limit)])
     }
-    return try rows.reversed().map { row in try heal(from: row) }
+    return try rows.reversed().map { row in try heal(from: row, sealedBy: seal) }
   }
 
-  private static func heal(from row: Row) throws -> Heal {
+  private static func heal(from row: Row, sealedBy seal: OperationSeal?) throws -> Heal {
     let id = try row.decode(String.self, forColumn: "id")
-    let body = try row.decode(String.self, forColumn: "body")
-    return try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id)
+    return try heal(id, from: try row.decode(String.self, forColumn: "body"), sealedBy: seal)
+  }
+
+  static func heal(_ id: String, from body: String, sealedBy seal: OperationSeal?) throws -> Heal {
+    OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
   }
 
   private static func insert(_ db: Database, _ step: Step, of heal: String) throws {

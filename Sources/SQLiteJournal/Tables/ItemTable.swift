@@ -31,17 +31,17 @@ enum ItemTable {
     try db.execute(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
   }
 
-  static func readAll(_ db: Database) throws -> [ItemState] {
+  static func readAll(_ db: Database, sealedBy seal: OperationSeal?) throws -> [ItemState] {
     let rows = try Row.fetchAll(
       db,
       sql: """
         SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
         FROM item LEFT JOIN heal ON heal.id = item.heal_id ORDER BY item.key
         """)
-    return try rows.map { row in try item(from: row) }
+    return try rows.map { row in try item(from: row, sealedBy: seal) }
   }
 
-  private static func item(from row: Row) throws -> ItemState {
+  private static func item(from row: Row, sealedBy seal: OperationSeal?) throws -> ItemState {
     let key = try row.decode(String.self, forColumn: "key")
     let state = try row.decode(String.self, forColumn: "state")
     var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key)
@@ -52,7 +52,7 @@ enum ItemTable {
     guard let body = try row.decode(String?.self, forColumn: "heal") else {
       throw DamagedRow(table: "item", key: key, reason: "its heal '\(healID)' is missing")
     }
-    item.heal = try JournalJSON.decode(Heal.self, from: body, table: "heal", key: healID)
+    item.heal = try HealTable.heal(healID, from: body, sealedBy: seal)
     return item
   }
 }

@@ -13,14 +13,14 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   /// True with that probability.
-  mutating func chance(_ probability: Double) -> Bool {
+  public mutating func chance(_ probability: Double) -> Bool {
     probability > 0 && Double(next() >> 11) / Double(UInt64(1) << 53) < probability
   }
 
-  mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+  public mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 
-  mutating func pick<Value>(_ values: [Value]) -> Value { values[number(0...values.count - 1)] }
+  public mutating func pick<Value>(_ values: [Value]) -> Value { values[number(0...values.count - 1)] }
 
   /// A generator whose numbers do not depend on how many this one gives afterwards.
-  mutating func fork() -> SeededGenerator { SeededGenerator(seed: next()) }
+  public mutating func fork() -> SeededGenerator { SeededGenerator(seed: next()) }
 }

@@ -1,0 +1,68 @@
+import RecoveryCore
+import Synchronization
+
+/// What must never be written down: the values that we sign in with and send as protected settings. Every text of
+/// Azure's that leaves the adapter goes through here, because errors like to repeat what they were given.
+///
+public final class Secrets: Sendable {
+  private struct State {
+    var words: Set<String> = []
+    /// Tokens come and go: the last ones.
+    var tokens: [String] = []
+  }
+
+  private let state = Mutex(State())
+
+  /// Shorter ones cannot be told from ordinary words.
+  private static let shortest = 6
+  private static let mostTokens = 4
+
+  public init() {}
+
+  public func keep(_ word: String) {
+    guard word.utf8.count >= Secrets.shortest else { return }
+    state.withLock { _ = $0.words.insert(word) }
+  }
+
+  func keep(token: String) {
+    guard token.utf8.count >= Secrets.shortest else { return }
+    state.withLock { state in
+      guard !state.tokens.contains(token) else { return }
+      state.tokens = [token] + state.tokens.prefix(Secrets.mostTokens - 1)
+    }
+  }
+
+  /// Every text in the document.
+  func keep(all document: JSONValue) {
+    switch document {
+    case .string(let text): keep(text)
+    case .array(let elements): elements.forEach { keep(all: $0) }
+    case .object(let members): members.values.forEach { keep(all: $0) }
+    case .null, .bool, .integer, .number: break
+    }
+  }
+
+  /// The text without them, and without whatever has the form of a credential.
+  func hide(in text: String) -> String {
+    var text = Redaction.withoutCredentials(text)
+    // The longest first: one secret may be a part of another.
+    let words = state.withLock { $0.tokens + $0.words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) } }
+    for word in words where text.contains(word) {
+      text = text.replacing(word, with: Redaction.mark)
+    }
+    return text
+  }
+}
+
+extension Machine {
+  /// What handlers and the agent say is theirs to choose, and ends in our log as evidence.
+  func hiding(_ secrets: Secrets) -> Machine {
+    var machine = self
+    machine.agent?.message = agent?.message.map(secrets.hide)
+    for index in handlers.indices { machine.handlers[index].message = handlers[index].message.map(secrets.hide) }
+    for index in extensionStatuses.indices {
+      machine.extensionStatuses[index].message = extensionStatuses[index].message.map(secrets.hide)
+    }
+    return machine
+  }
+}

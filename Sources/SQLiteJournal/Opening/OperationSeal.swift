@@ -1,0 +1,73 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import RecoveryCore
+
+/// Keeps the addresses of running operations readable for the writer of this state directory alone: they are signed,
+/// and a copy of the journal, in a backup or a support case, must not carry them.
+///
+/// The key is a file beside the journal. Without it an operation is followed by its resource's own state, which says
+/// whether it is over, and less of why.
+struct OperationSeal: Sendable {
+  static let fileName = "journal.key"
+
+  private static let mark = "sealed:"
+  private static let keyBytes = 32
+
+  private let key: SymmetricKey
+
+  init(key: SymmetricKey) { self.key = key }
+
+  /// Reads the key, or makes one where there is none that can be used.
+  init(directory: String) throws(JournalError) {
+    let path = directory + "/" + OperationSeal.fileName
+    if let data = FileManager.default.contents(atPath: path), data.count == OperationSeal.keyBytes {
+      _ = unsafe chmod(path, 0o600)
+      key = SymmetricKey(data: data)
+      return
+    }
+    key = SymmetricKey(size: .bits256)
+    try StateDirectory.createPrivateFile(path)
+    do {
+      // Written in place, so that its mode stays. One that a crash leaves half written is replaced at the next start.
+      try unsafe key.withUnsafeBytes { bytes in unsafe Data(bytes) }.write(to: URL(filePath: path))
+    } catch {
+      throw JournalError(.cannotOpen, "cannot write \(path): \(error). Check the owner of the directory and the disk.")
+    }
+  }
+
+  /// The heal as it may be written down.
+  func closed(_ heal: Heal) throws -> Heal { try heal.mappingOperationURLs(close) }
+
+  /// Equal addresses under one key are equal when sealed, so that an unchanged heal is not written again: the nonce
+  /// follows from the address.
+  private func close(_ url: String) throws -> String? {
+    let code = HMAC<SHA256>.authenticationCode(for: Data(url.utf8), using: key)
+    let nonce = try AES.GCM.Nonce(data: Data(code).prefix(12))
+    guard let box = try AES.GCM.seal(Data(url.utf8), using: key, nonce: nonce).combined else { return nil }
+    return OperationSeal.mark + box.base64EncodedString()
+  }
+
+  /// The heal as it was. An address that another key has sealed is left out.
+  static func open(_ heal: Heal, with seal: OperationSeal?) -> Heal {
+    heal.mappingOperationURLs { url in
+      guard url.hasPrefix(mark) else { return url }
+      guard let seal, let data = Data(base64Encoded: String(url.dropFirst(mark.count))),
+        let box = try? AES.GCM.SealedBox(combined: data), let plain = try? AES.GCM.open(box, using: seal.key)
+      else { return nil }
+      return String(decoding: plain, as: UTF8.self)
+    }
+  }
+}
+
+extension Heal {
+  fileprivate func mappingOperationURLs(_ change: (String) throws -> String?) rethrows -> Heal {
+    var heal = self
+    for index in heal.steps.indices {
+      guard let operation = heal.steps[index].operation else { continue }
+      heal.steps[index].operation?.statusURL = try operation.statusURL.flatMap(change)
+      heal.steps[index].operation?.locationURL = try operation.locationURL.flatMap(change)
+    }
+    return heal
+  }
+}
