@@ -22,9 +22,8 @@ package struct ErrorEnvelope {
   }
 
   private init(code: String, message: String, hiding secrets: Secrets) {
-    // Hidden first: half a secret would not be found any more.
-    self.code = ErrorEnvelope.clean(secrets.hide(in: code), atMost: 100)
-    self.message = ErrorEnvelope.clean(secrets.hide(in: message))
+    self.code = ErrorEnvelope.told(code, atMost: 100, hiding: secrets)
+    self.message = ErrorEnvelope.told(message, atMost: 1000, hiding: secrets)
     unhidden = (code, message)
   }
 
@@ -56,6 +55,12 @@ package struct ErrorEnvelope {
       if inner.code != "HTTP\(status)" { (code, message) = inner.unhidden }
     }
     self.init(code: code ?? "HTTP\(status)", message: message ?? "", hiding: secrets)
+  }
+
+  /// Hidden before anything is cut off, because half a secret would not be found any more; and once more when control
+  /// characters have become spaces, because that may make one.
+  private static func told(_ text: String, atMost most: Int, hiding secrets: Secrets) -> String {
+    clean(secrets.hide(in: clean(secrets.hide(in: text), atMost: .max)), atMost: most)
   }
 
   /// Nothing that an answer says may break a log line or fill a journal.
