@@ -9,6 +9,8 @@ enum JSON: Sendable, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Expr
   case string(String)
   case array([JSON])
   case object([(String, JSON)])
+  /// Written down already.
+  case written(String)
 
   init(stringLiteral value: String) { self = .string(value) }
   init(booleanLiteral value: Bool) { self = .bool(value) }
@@ -30,6 +32,7 @@ enum JSON: Sendable, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, Expr
     case .integer(let value): text += String(value)
     case .number(let value): text += String(value)
     case .string(let value): JSON.quote(value, to: &text)
+    case .written(let value): text += value
     case .array(let values):
       text += "["
       for (index, value) in values.enumerated() {

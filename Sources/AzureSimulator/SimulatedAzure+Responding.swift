@@ -111,7 +111,7 @@ extension SimulatedAzure {
     let next = from + page.count
     let version = request.query["api-version"] ?? ""
     let link = "\(request.origin)\(vault.id)/replicationProtectedItems?api-version=\(version)&skipToken=p%3a-\(next)"
-    let rows = page.compactMap { key in items[key].map { render($0, vault, isRow: true) } }
+    let rows = page.compactMap { key in items[key].map { row(key, $0, vault) } }
     let hasMore = isEmpty || next < keys.count
     return SimulatedResponse(
       200, .object([("value", .array(rows)), ("nextLink", hasMore ? .string(link) : .null)]))

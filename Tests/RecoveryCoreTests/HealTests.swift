@@ -199,6 +199,14 @@ struct HealTests {
     _ = story.failOver(to: Samples.stuckMachine())
     #expect(story.said(.baselineMissing).count == 1)
     #expect(story.reason == .nothingKnown)
+    // An identity may outlive a failover; that says nothing of the agents that did not.
+    story.machine?.identity = ManagedIdentity(hasSystemAssigned: true, userAssigned: [])
+    for _ in 0..<3 {
+      story.wait(.seconds(20 * 60))
+      story.look()
+    }
+    #expect(story.reason == .nothingKnown)
+    #expect(story.said(.baselineMissing).count == 1)
   }
 }
 

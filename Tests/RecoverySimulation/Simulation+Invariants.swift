@@ -93,7 +93,7 @@ extension Simulation {
     }
     if case .parked = state.heal?.status { return [] }
     // Nothing was ever learned: an alert that lasts.
-    if state.reason == .nothingKnown, baseline == nil { return [] }
+    if state.reason == .nothingKnown, baseline?.extensions.isEmpty ?? true { return [] }
     // What keeps a heal from going on must be so.
     if machine.power != "running" || machine.agent != "Ready" { return [] }
     if item?.scenario != "None" { return [] }

@@ -32,6 +32,12 @@ struct SimulationTests {
       seed: 42,
       story: "the process died while an install ran, the first look afterwards lagged behind, and it was sent again"),
     Story(
+      seed: 509,
+      story: """
+        a machine was first seen when it had failed over; only its identity was left, was learned as all that it must \
+        have, and the alert that nothing is known of it ended
+        """),
+    Story(
       seed: 111,
       story: "a person paused the watch in the middle of a look, which then began a removal all the same"),
     Story(

@@ -5,6 +5,7 @@ enum Redaction {
 
   static func withoutCredentials(_ text: String) -> String {
     let bytes = Array(text.utf8)
+    guard mayHoldOne(bytes) else { return text }
     var kept: [UInt8] = []
     var position = 0
     var isInURL = false
@@ -24,6 +25,30 @@ enum Redaction {
       }
     }
     return kept.count == bytes.count && kept == bytes ? text : String(decoding: kept, as: UTF8.self)
+  }
+
+  /// Nearly every text has nothing of what a credential needs.
+  private static func mayHoldOne(_ bytes: [UInt8]) -> Bool {
+    var previous: UInt8 = 0
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "\""), UInt8(ascii: "'"): return true
+      case UInt8(ascii: "y") where previous == UInt8(ascii: "e"): return true
+      case UInt8(ascii: "e") where previous | 0x20 == UInt8(ascii: "b"): return true
+      default: previous = byte
+      }
+    }
+    return false
+  }
+
+  static func contains(_ text: String, _ word: String) -> Bool {
+    guard let first = word.utf8.first else { return false }
+    var rest = text.utf8[...]
+    while let start = rest.firstIndex(of: first) {
+      if rest[start...].starts(with: word.utf8) { return true }
+      rest = rest[rest.index(after: start)...]
+    }
+    return false
   }
 
   private static let names = [

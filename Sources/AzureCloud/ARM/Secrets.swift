@@ -47,7 +47,7 @@ public final class Secrets: Sendable {
     var text = Redaction.withoutCredentials(text)
     // The longest first: one secret may be a part of another.
     let words = state.withLock { $0.tokens + $0.words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) } }
-    for word in words where text.contains(word) {
+    for word in words where Redaction.contains(text, word) {
       text = text.replacing(word, with: Redaction.mark)
     }
     return text

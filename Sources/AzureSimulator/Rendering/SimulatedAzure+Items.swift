@@ -2,6 +2,19 @@ import FoundationEssentials
 
 /// Protected items, jobs and plans as Site Recovery shows them.
 extension SimulatedAzure {
+  /// How often Site Recovery calculates an item's recovery point objective.
+  private static let rpoPeriod = 300
+
+  /// An item's row in a list. Its times of replication move on every five minutes.
+  func row(_ key: String, _ item: SimulatedItem, _ vault: Scenario.Vault) -> JSON {
+    guard !scenario.quirks.contains(.oddTimes) else { return render(item, vault, isRow: true) }
+    let period = Int(now.timeIntervalSince1970) / SimulatedAzure.rpoPeriod
+    if let known = rows[key], known.period == period, known.item == item { return .written(known.text) }
+    let text = render(item, vault, isRow: true).text
+    rows[key] = (item, period, text)
+    return .written(text)
+  }
+
   /// The single item says more than its row in a list: synced tags and the state of disks.
   func render(_ item: SimulatedItem, _ vault: Scenario.Vault, isRow: Bool) -> JSON {
     let jobs = "\(vault.id)/replicationJobs/"

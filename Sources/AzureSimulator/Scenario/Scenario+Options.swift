@@ -1,6 +1,6 @@
 extension Scenario {
   /// What is particular about the machines of a group; times in simulated seconds.
-  public struct Options: Sendable, Decodable {
+  public struct Options: Sendable, Decodable, Equatable {
     public var agentLate: Double = 0
     /// The recovered machine's guest agent falls silent that long after it was ready.
     public var agentSilentAfter: Double?

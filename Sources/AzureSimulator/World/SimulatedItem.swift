@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 /// A replication protected item and the two places that it moves between.
-struct SimulatedItem {
-  struct Side {
+struct SimulatedItem: Equatable {
+  struct Side: Equatable {
     var location: String
     var zone: String?
     var resourceGroup: String

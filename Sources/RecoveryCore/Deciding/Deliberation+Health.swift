@@ -65,7 +65,7 @@ extension Deliberation {
       // What was learned just now is what the machine must have from now on.
       if seen.baseline == .none, learned != nil { return (.mustReadBaseline, .readBaseline) }
     }
-    if desired.isEmpty {
+    if desired.isEmpty || isStillUnknown(desired) {
       return nothingDesired(isUnknown: isMoving && desired.sources.isEmpty)
     }
     unsay("baseline")
@@ -122,6 +122,13 @@ extension Deliberation {
       learn(from: machine)
     }
     return rest(.allWell)
+  }
+
+  /// Whether the alert that nothing is known goes on: an identity that outlived the failover says nothing of the agents
+  /// that did not.
+  private func isStillUnknown(_ desired: DesiredState) -> Bool {
+    state.said.contains("baseline") && desired.sources == [Requirements.baselineSource] && desired.extensions.isEmpty
+      && desired.associations.isEmpty
   }
 
   /// After a failover it is an alert, which lasts until somebody says what the machine must have, or it is seen to
