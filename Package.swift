@@ -108,7 +108,8 @@ let package = Package(
       ],
       path: "Tests/RecoverySimulation", swiftSettings: common),
     .executableTarget(
-      name: "simulate-seeds", dependencies: ["RecoverySimulation", argumentParser], path: "Tests/SimulateSeeds",
+      name: "simulate-seeds", dependencies: ["RecoverySimulation", "SQLiteJournal", argumentParser],
+      path: "Tests/SimulateSeeds",
       swiftSettings: common),
     .target(
       name: "FuzzTargets", dependencies: ["AftercareApp", "AzureCloud", "RecoveryCore"], path: "Fuzz/Targets",

@@ -103,6 +103,10 @@ extension SimulatedAzure {
     let signature = String(repeating: "MIIHkDCCBnigAwIBAgITHgTX%2bR7%2F", count: 96)
     let target = "/operations/\(id)?p=\(id)&api-version=2024-07-01&t=639066%3a1%3A2&c=\(signature)&s=x%3D&h=y%3d"
     let seconds = kind == .patch ? min(5, scenario.timings.operation) : scenario.timings.operation
+    if operations.count > 1000 {
+      // A day after its end nobody can ask for it any more.
+      operations = operations.filter { $0.value.ended.map { now.timeIntervalSince($0) < 86_400 } ?? true }
+    }
     operations[id] = SimulatedOperation(
       id: id, kind: kind, machine: key, vmID: machines[key]?.vmID ?? "", extensionName: name, started: now,
       endsAt: now.addingTimeInterval(seconds), target: target,

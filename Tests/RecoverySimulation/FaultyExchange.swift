@@ -45,7 +45,7 @@ final class FaultyExchange: HTTPExchange {
   func set(now: Int64) { state.withLock { $0.now = now } }
 
   /// A front end that lags shows what was, but not for ever: `heal.settle` rests on it.
-  private static let longestLag: Int64 = 8_000
+  fileprivate static let longestLag: Int64 = 8_000
 
   private enum Fate { case good, throttled, unavailable, requestLost, answerLost, garbage, stale }
 
@@ -79,7 +79,7 @@ final class FaultyExchange: HTTPExchange {
     }
     if !isRead { await watch(request) }
     let answer = await ask(request)
-    if isRead { state.withLock { $0.earlier[request.url] = ($0.now, answer) } }
+    if isRead { state.withLock { $0.remember(answer, of: request.url) } }
     if fate == .answerLost {
       throw TransportError(code: .connectionLost, message: "lost", requestMayHaveBeenSent: true)
     }
@@ -151,6 +151,13 @@ final class FaultyExchange: HTTPExchange {
 }
 
 extension FaultyExchange.State {
+  /// For a front end that lags: what is older than any lag is forgotten now and then.
+  fileprivate mutating func remember(_ answer: TransferResponse, of url: String) {
+    earlier[url] = (now, answer)
+    guard earlier.count > 500 else { return }
+    earlier = earlier.filter { now - $0.value.at <= FaultyExchange.longestLag }
+  }
+
   /// What a request costs in the buckets as Azure keeps them: more than is in them may never be asked.
   fileprivate mutating func spend(_ request: TransferRequest) {
     let kind: RequestBudget.Class =

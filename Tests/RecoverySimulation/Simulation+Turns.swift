@@ -89,11 +89,10 @@ extension Simulation {
       note("the clock jumps: it is off by \(skew) ms")
     }
     var seen: Set<ItemKey> = []
-    var page: String?
+    var pages = cloud.itemPages(of: vault)
     var isWhole = true
-    repeat {
-      do throws(Fault) {
-        let listing = try await cloud.protectedItems(in: vault, page: page)
+    do throws(Fault) {
+      while let listing = try await pages.next() {
         let (changed, keys) = await fleet.news(in: listing.items)
         seen.formUnion(keys)
         let drills = await fleet.drills(in: listing.items, for: decider)
@@ -101,12 +100,10 @@ extension Simulation {
           listed[key] = item
           schedule(key, at: ourNow)
         }
-        page = listing.next
-      } catch {
-        page = nil
-        isWhole = false
       }
-    } while page != nil
+    } catch {
+      isWhole = false
+    }
     if isWhole {
       for state in await fleet.unlisted(in: vault, besides: seen) {
         let (next, events) = decider.missing(state, at: ourNow)
@@ -142,7 +139,16 @@ extension Simulation {
       if let wish { wishes[key] = wish }
       schedule(key, at: ourNow)
     }
-    after(10_000, .brake)
+    after(soak == nil ? 10_000 : 60_000, .brake)
+  }
+
+  // MARK: - The history
+
+  /// What the keeper of the history does.
+  func keepHistory() async throws {
+    _ = try await journal.prune(before: ourNow - settings.keepHistory, fence: fence)
+    await soak?.onDay(Int(now / 86_400_000), fleet.all().count, requests, crashes)
+    after(86_400_000, .keep)
   }
 
   // MARK: - The outbox
@@ -160,6 +166,6 @@ extension Simulation {
         throw error
       }
     }
-    after(2000, .tell)
+    after(soak == nil ? 2000 : 60_000, .tell)
   }
 }

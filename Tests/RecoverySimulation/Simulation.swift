@@ -30,6 +30,8 @@ public final class Simulation {
     case answer(ItemKey, ItemTurn.Answer)
     case tell
     case brake
+    /// Once a day in a soak.
+    case keep
   }
 
   struct Entry: Comparable {
@@ -78,20 +80,25 @@ public final class Simulation {
   var notLiveSince: [ResourceID: Int64] = [:]
   private let start: Timestamp
   private let isTraced: Bool
+  let soak: Soak?
 
-  public init(seed: UInt64, journal base: any Journal = MemoryJournal(), isTraced: Bool = false) throws {
+  /// - Parameter soak: a large fleet over days, instead of a short story of a few machines.
+  public init(
+    seed: UInt64, journal base: any Journal = MemoryJournal(), soak: Soak? = nil, isTraced: Bool = false
+  ) throws {
     self.seed = seed
+    self.soak = soak
     self.isTraced = isTraced
     var random = SeededGenerator(seed: seed)
     var story = StoryGenerator(random.fork())
-    let (yaml, last) = story.yaml()
+    let (yaml, last) = soak.map { story.soak($0) } ?? story.yaml()
     scenario = try Scenario(checking: yaml, file: "seed \(seed)")
     let begin = Date(timeIntervalSince1970: 1_770_113_700)
     start = Timestamp(milliseconds: 1_770_113_700_000)
     clock = SimulationClock(manual: begin)
     azure = SimulatedAzure(scenario, clock: clock)
     var limits = RequestBudget.Limits()
-    if random.chance(0.5) {
+    if soak == nil, random.chance(0.5) {
       limits.reads = RequestBudget.Limit(burst: 20, perSecond: 0.5)
       limits.writes = RequestBudget.Limit(burst: 4, perSecond: 0.1)
       limits.deletes = limits.writes
@@ -107,14 +114,14 @@ public final class Simulation {
       budgets: .unlimited,
       exchange: FaultyExchange(azure, limits: .unlimited, random: SeededGenerator(seed: 0)), pause: Pause { _ in })
     journal = CrashingJournal(base, random: random.fork())
-    storm = Weather(&random)
+    storm = soak == nil ? Weather(&random) : .changeable
     weather = storm
     var policy = Policy()
-    policy.machine = .seconds(300)
-    policy.baseline = .seconds(900)
+    policy.machine = soak == nil ? .seconds(300) : .seconds(6 * 3600)
+    policy.baseline = soak == nil ? .seconds(900) : .seconds(24 * 3600)
     policy.testFailover = random.chance(0.5) ? .heal : .report
-    policy.mode = random.chance(0.2) ? .approve : .heal
-    policy.brakes.inFlight = random.pick([1, 2, 500])
+    policy.mode = soak == nil && random.chance(0.2) ? .approve : .heal
+    policy.brakes.inFlight = soak == nil ? random.pick([1, 2, 500]) : 500
     policy.brakes.usesCanaries = random.chance(0.7)
     decider = Decider(
       policy: policy, requirements: Requirements(catalogue: Samples.catalogue))
@@ -125,6 +132,11 @@ public final class Simulation {
     var settings = EngineSettings(vaults: [vault])
     settings.items = .seconds(random.pick([60, 120, 240]))
     settings.itemsMoving = .seconds(random.pick([30, 60]))
+    if soak != nil {
+      settings.items = .seconds(600)
+      settings.itemsMoving = .seconds(600)
+      settings.keepHistory = .seconds(7 * 86_400)
+    }
     self.settings = settings
     // Hours of calm at the end: what was begun must come to its end by then.
     end = Int64(last * 1000) + 4 * 3_600_000
@@ -200,6 +212,7 @@ public final class Simulation {
     after(way(), .sweep)
     after(1000, .tell)
     after(1500, .brake)
+    if soak != nil { after(86_400_000, .keep) }
   }
 
   private func die() async throws {
@@ -228,6 +241,7 @@ public final class Simulation {
       case .answer(let key, let answer): try await go(key, answer)
       case .tell: try await tell()
       case .brake: try await brake()
+      case .keep: try await keepHistory()
       }
     } catch let error as JournalError {
       if journal.hasDied() { return try await die() }
@@ -240,6 +254,7 @@ public final class Simulation {
       case .sweep: after(5000, .sweep)
       case .tell: after(5000, .tell)
       case .brake: after(5000, .brake)
+      case .keep: after(5000, .keep)
       }
     }
   }

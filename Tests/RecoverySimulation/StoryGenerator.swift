@@ -35,6 +35,37 @@ struct StoryGenerator {
     return (text, end)
   }
 
+  /// A large fleet over days: each machine fails over and back a few times, whenever.
+  mutating func soak(_ course: Soak) -> (text: String, end: Double) {
+    let day = 86_400
+    var machines: [String] = []
+    var lines: [String] = []
+    for number in 1...course.items {
+      machines.append(machine(number))
+      var at = random.number(1...day)
+      while at < (course.days - 1) * day {
+        for (verb, seconds) in [("failover", 2500), ("commit", 300), ("reprotect", 3600)] {
+          lines.append("  - {at: \(at), do: \(verb), items: [vm-\(number)]}")
+          at += seconds
+        }
+        at += random.number(1...(course.days * day / 2))
+      }
+    }
+    let text = """
+      name: soak
+      rules: ["\(Self.rule)"]
+      vaults:
+        - {name: kv, subscription: "\(Self.subscription)", resourceGroup: rg-vaults, pageSize: 100}
+      timings: {failover: 200, seeding: 600, operation: 30, agent: 60, handlerSettles: 20}
+      machines:
+      \(machines.joined(separator: "\n"))
+      timeline:
+      \(lines.joined(separator: "\n"))
+
+      """
+    return (text, Double((course.days - 1) * day + 10_000))
+  }
+
   private mutating func quirks() -> String {
     guard random.chance(0.2) else { return "" }
     // Poll blips and operations that only a Location names are part of it.

@@ -39,6 +39,20 @@ struct Weather: Sendable {
     longestWay = random.pick([50, 400, 4000, 20_000])
   }
 
+  /// A usual month: now and then something goes wrong.
+  static let changeable: Weather = {
+    var weather = Weather.calm
+    weather.throttled = 0.01
+    weather.unavailable = 0.01
+    weather.answerLost = 0.02
+    weather.requestLost = 0.01
+    weather.garbage = 0.01
+    weather.stale = 0.02
+    weather.crash = 0.0005
+    weather.diskFull = 0.0005
+    return weather
+  }()
+
   /// Nothing goes wrong: the end of every run, in which what was begun must come to its end.
   static let calm: Weather = {
     var random = SeededGenerator(seed: 0)

@@ -1,6 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
+import Foundation
 import RecoverySimulation
+import SQLiteJournal
 
 /// Lives many seeded lives, and prints the seed and the violations of each that ended badly.
 @main
@@ -24,8 +25,15 @@ struct SimulateSeeds: AsyncParsableCommand {
   @Flag(help: "Stop at the first failure.")
   var first = false
 
+  @Option(help: "Instead: so many days of a large fleet, on a real journal in a temporary directory.")
+  var soak: Int?
+
+  @Option(help: "Items of a soak.")
+  var items = 1000
+
   func run() async throws {
     let start = ContinuousClock.now
+    if let soak { return try await self.soak(soak, start) }
     var failures: [(UInt64, [String])] = []
     var lived = 0
     var crashes = 0
@@ -60,6 +68,34 @@ struct SimulateSeeds: AsyncParsableCommand {
     }
     report(failures, lived, crashes, requests, start)
     if !failures.isEmpty { throw ExitCode(2) }
+  }
+
+  /// Prints what the process holds each day: none of it may grow with time.
+  private func soak(_ days: Int, _ start: ContinuousClock.Instant) async throws {
+    let directory =
+      FileManager.default.temporaryDirectory.path + "/aftercare-soak-\(ProcessInfo.processInfo.processIdentifier)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let journal = try JournalDatabase(directory: directory, access: .readWrite)
+    print("| day | items | requests | crashes | journal | resident memory | descriptors |")
+    print("|---|---|---|---|---|---|---|")
+    let course = Soak(items: items, days: days) { day, items, requests, crashes in
+      let size = (try? FileManager.default.attributesOfItem(atPath: journal.path)[.size] as? Int) ?? 0
+      let memory = SimulateSeeds.field("VmRSS:", of: "/proc/self/status") / 1024
+      let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+      print("| \(day) | \(items) | \(requests) | \(crashes) | \(size >> 20) MB | \(memory) MB | \(descriptors) |")
+      fflush(nil)
+    }
+    let simulation = try Simulation(seed: seed, journal: journal, soak: course)
+    try await simulation.run()
+    report(
+      [(seed, simulation.violations)].filter { !$0.1.isEmpty }, 1, simulation.crashes, simulation.requests, start)
+    if !simulation.violations.isEmpty { throw ExitCode(2) }
+  }
+
+  private static func field(_ name: String, of file: String) -> Int {
+    let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+    return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
   }
 
   private static func live(_ seed: UInt64) async -> (UInt64, [String], Int, Int) {
