@@ -11,7 +11,7 @@ struct ProcessTests {
     path: "aftercare")
 
   static func start(
-    _ region: Region, log: String, _ edit: (String) -> String = { $0 }
+    _ region: Region, log: String, environment: [String: String] = [:], _ edit: (String) -> String = { $0 }
   ) throws -> Process {
     let file = region.folder.appending(path: "aftercare.yaml")
     try region.yaml(edit).write(to: file, atomically: true, encoding: .utf8)
@@ -20,6 +20,7 @@ struct ProcessTests {
     let process = Process()
     process.executableURL = executable
     process.arguments = ["run", "--config", file.path]
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = process.standardOutput
     try process.run()
@@ -75,6 +76,10 @@ struct ProcessTests {
 
   /// Runs a command to its end beside the daemon.
   static func command(_ region: Region, _ words: String...) throws -> (status: Int32, output: String) {
+    try command(region, words)
+  }
+
+  static func command(_ region: Region, _ words: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = executable
