@@ -58,7 +58,9 @@ struct KilledHeal {
     let deadline = ContinuousClock.now + KilledHeal.patience
     while true {
       if !process.isRunning {
-        guard lives < KilledHeal.mostLives else { return Outcome(killed: try killed(), wrong: ["it died twice"] + (try lines(lives).suffix(8))) }
+        guard lives < KilledHeal.mostLives else {
+          return Outcome(killed: try killed(), wrong: ["it died twice"] + (try lines(lives).suffix(8)))
+        }
         process = try start(&lives)
       }
       if !isPosted, await isLearned() {
