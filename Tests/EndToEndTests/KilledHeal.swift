@@ -67,7 +67,8 @@ struct KilledHeal {
         try await region.post("failover", #"{"all": true}"#)
         isPosted = true
       }
-      if isPosted, try await isOver() {
+      // A process that is only starting knows no SIGTERM yet.
+      if isPosted, try !told(lives).isEmpty, try await isOver() {
         process.terminate()
         process.waitUntilExit()
         // The point may lie on the way down.
@@ -83,6 +84,8 @@ struct KilledHeal {
     let events = try await journal().events(about: nil, last: 100_000)
     wrong += KilledHeal.untrue(truth) + KilledHeal.unheard(events)
     wrong += KilledHeal.untold(events.map(\.sequence), by: try (1...lives).map { try told($0) })
+    // For whoever has to find out: both lives, as they told themselves.
+    if !wrong.isEmpty { wrong += try (1...lives).flatMap { try lines($0) }.map { String($0.prefix(250)) } }
     return Outcome(killed: try killed(), wrong: wrong)
   }
 
