@@ -5,6 +5,8 @@ import SQLiteJournal
 
 /// A journal with a bit of everything in it, and what is left of it after it was damaged.
 enum DamagedJournal {
+  static let items = 6
+
   /// All that is ever read back.
   struct Content: Equatable {
     var items: [ItemState]
@@ -43,13 +45,13 @@ enum DamagedJournal {
   @discardableResult
   static func fill(_ journal: JournalDatabase) async throws -> Int {
     let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
-    for number in 0..<20 {
+    for number in 0..<items {
       var item = JournalSamples.item(key: ItemKey("item-\(number)"))
       item.heal = JournalSamples.heal(id: "heal-\(number)", item: item.key)
       let events = (0..<5).map { JournalSamples.event(.stepStarted, after: Int64(number * 5 + $0)) }
       let recorded = try await journal.commit(
         JournalChange(item: item, baseline: baseline(of: item.key), events: events), fence: fence)
-      if number < 10 { try await journal.markDelivered(recorded.map(\.sequence), fence: fence) }
+      if number < items / 2 { try await journal.markDelivered(recorded.map(\.sequence), fence: fence) }
     }
     try await journal.record(JournalSamples.sweep(), fence: fence)
     var brakes = Brakes()
@@ -71,7 +73,7 @@ enum DamagedJournal {
     let journal = try JournalDatabase(directory: directory, access: .readWrite)
     let image = try await journal.load()
     var baselines: [Baseline] = []
-    for number in 0..<20 { baselines += try await journal.baselines(of: ItemKey("item-\(number)"), last: 10) }
+    for number in 0..<items { baselines += try await journal.baselines(of: ItemKey("item-\(number)"), last: 10) }
     return Content(
       items: image.items, brakes: image.brakes, baselines: baselines,
       events: try await journal.events(about: nil, last: 1000), undelivered: try await journal.undelivered(limit: 1000),
