@@ -6,7 +6,7 @@ import Testing
 
 @testable import SQLiteJournal
 
-@Suite("A backup of the journal")
+@Suite("A backup of the journal", .serialized)
 struct CopyTests {
   static let later = JournalSamples.start + .seconds(3600)
 

@@ -11,7 +11,7 @@ import Testing
 struct DamageTests {
   /// Bits that are turned over, one at a time, for each run of the suite.
   static let seeds = (0..<3).map { _ in UInt64.random(in: 0...UInt64.max) }
-  static let flips = 20
+  static let flips = 10
 
   @Test("is refused by name, or reads back as it was written, with a bit of its file turned over", arguments: seeds)
   func flippedBit(seed: UInt64) async throws {
