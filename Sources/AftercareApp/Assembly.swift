@@ -9,8 +9,14 @@ public import WatchEngine
 /// The one place that knows every adapter and wires them from the configuration.
 public struct Assembly: Sendable {
   private let configuration: Configuration
+  private let crash: CrashPoint?
 
-  public init(configuration: Configuration) { self.configuration = configuration }
+  public init(configuration: Configuration) { self.init(configuration: configuration, crash: nil) }
+
+  init(configuration: Configuration, crash: CrashPoint?) {
+    self.configuration = configuration
+    self.crash = crash
+  }
 
   public func cloud() throws -> any Cloud {
     var transport = CurlClient.Configuration()
@@ -20,10 +26,11 @@ public struct Assembly: Sendable {
     versions.siteRecovery = configuration.apiVersions.siteRecovery
     versions.compute = configuration.apiVersions.compute
     versions.monitor = configuration.apiVersions.monitor
+    let client = try CurlClient(configuration: transport)
     let cloud = AzureCloud(
       environment, identity: IdentityConfiguration(configuration.identity), imds: configuration.identity.imdsEndpoint,
       versions: versions, budgets: RequestBudget.Limits(configuration.budget),
-      exchange: try CurlClient(configuration: transport),
+      exchange: crasher(at: .request).map { CrashingExchange(base: client, crasher: $0) } ?? client,
       environment: ProcessInfo.processInfo.environment)
     cloud.hideProtectedSettings(inFiles: configuration.requirements.protectedSettingsFiles)
     return cloud
@@ -41,7 +48,13 @@ public struct Assembly: Sendable {
 
   /// The journal as its one writer.
   public func journal() throws(JournalError) -> any Journal {
-    try JournalDatabase(directory: configuration.state, access: .readWrite)
+    let journal = try JournalDatabase(directory: configuration.state, access: .readWrite)
+    return crasher(at: .journal).map { CrashingJournal(base: journal, crasher: $0) } ?? journal
+  }
+
+  /// Nil but in a kill test.
+  private func crasher(at place: CrashPoint.Place) -> Crasher? {
+    crash.flatMap { $0.place == place ? Crasher($0) : nil }
   }
 
   /// The journal for looking things up, while the daemon runs or when it does not.

@@ -17,11 +17,13 @@ public struct Daemon: Sendable {
     // A core file would hold tokens and protected settings.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-    let assembly = Assembly(configuration: configuration)
+    let crash = try CrashPoint(ProcessInfo.processInfo.environment)
+    let assembly = Assembly(configuration: configuration, crash: crash)
     let handler = LineLogHandler(
       format: assembly.logFormat, level: assembly.logLevel, output: .standardOutput)
     var logger = Logger(label: "aftercare") { _ in handler }
     logger.logLevel = assembly.logLevel
+    if let crash { logger.warning("this process kills itself", metadata: ["at": "\(crash)"]) }
     let watch = try await assembly.watch(sink: LogSink(handler), logger: logger)
     var quiet = logger
     quiet.logLevel = .error

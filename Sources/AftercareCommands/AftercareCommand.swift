@@ -20,7 +20,7 @@ struct AftercareRoot: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Demo.self, Run.self, Plan.self, Heal.self, Check.self, Status.self, History.self, Approve.self, Pause.self,
-      Resume.self, Retry.self, Simulate.self,
+      Resume.self, Retry.self, State.self, Simulate.self,
     ])
 }
 

@@ -2,9 +2,10 @@ import GRDB
 public import RecoveryCore
 
 extension JournalDatabase {
-  /// Removes what is older than the retention and returns how many events and heals that were.
+  /// Removes what is older than the retention and returns how many events, heals and orders that were.
   ///
-  /// Never removed: an event that a sink has not taken yet, and the heal that an item's state refers to, however old.
+  /// Never removed: an event that a sink has not taken yet, the heal that an item's state refers to, a baseline, and an
+  /// order without an answer, however old.
   /// The space is used again by what is written next; the file does not shrink.
   @discardableResult
   public func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
@@ -21,7 +22,8 @@ extension JournalDatabase {
           DELETE FROM heal WHERE coalesce(ended_at, started_at) < ?
             AND id NOT IN (SELECT heal_id FROM item WHERE heal_id IS NOT NULL)
           """, arguments: [before.milliseconds])
-      return events + db.changesCount
+      let heals = db.changesCount
+      return events + heals + (try BrakeTable.prune(db, before: before))
     }
   }
 }

@@ -2,20 +2,24 @@ import FoundationEssentials
 
 /// How values are written into a column: one line of JSON with sorted keys, so that equal values are equal text and an
 /// unchanged one need not be written again. (A set's members have no order: at worst they are written once too often.)
+/// Each carries a checksum.
 enum JournalJSON {
   static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let data = try encoder.encode(value)
-    return String(decoding: data, as: UTF8.self)
+    return RowChecksum.add(to: String(decoding: data, as: UTF8.self))
   }
 
   /// The table and key are for the error: a damaged row must be found by a person.
   static func decode<Value: Decodable>(
     _ type: Value.Type, from text: String, table: String, key: String
   ) throws -> Value {
+    guard let json = RowChecksum.check(text) else {
+      throw DamagedRow(table: table, key: key, reason: RowChecksum.broken)
+    }
     do {
-      return try JSONDecoder().decode(type, from: Data(text.utf8))
+      return try JSONDecoder().decode(type, from: Data(json.utf8))
     } catch {
       throw DamagedRow(table: table, key: key, reason: reason(for: error))
     }

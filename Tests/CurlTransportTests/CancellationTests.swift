@@ -62,7 +62,7 @@ struct CancellationTests {
     let returns = Guarded([String: Int]())
     try await withServer(script) { server, client in
       let urls = (0..<count).map { server.url("/\($0)") }
-      var generator = SplitMix(seed: seed)
+      var generator = SeededGenerator(seed: seed)
       let tasks = urls.map { url in
         Task {
           let result = await Result { try await client.send(TransferRequest(url: url)) }
@@ -132,20 +132,5 @@ struct CancellationTests {
 extension Result where Failure == any Error {
   fileprivate init(_ body: () async throws -> Success) async {
     do { self = .success(try await body()) } catch { self = .failure(error) }
-  }
-}
-
-/// A generator whose runs can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

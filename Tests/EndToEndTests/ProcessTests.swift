@@ -10,16 +10,20 @@ struct ProcessTests {
   static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
     path: "aftercare")
 
+  /// - Parameter wrapper: a command that runs the executable as its last words.
   static func start(
-    _ region: Region, log: String, _ edit: (String) -> String = { $0 }
+    _ region: Region, log: String, environment: [String: String] = [:], through wrapper: [String] = [],
+    _ edit: (String) -> String = { $0 }
   ) throws -> Process {
     let file = region.folder.appending(path: "aftercare.yaml")
     try region.yaml(edit).write(to: file, atomically: true, encoding: .utf8)
     let output = region.folder.appending(path: log)
     #expect(FileManager.default.createFile(atPath: output.path, contents: nil))
     let process = Process()
-    process.executableURL = executable
-    process.arguments = ["run", "--config", file.path]
+    let command = wrapper + [executable.path, "run", "--config", file.path]
+    process.executableURL = URL(filePath: command[0])
+    process.arguments = Array(command.dropFirst())
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = process.standardOutput
     try process.run()

@@ -36,6 +36,20 @@ struct BaselineTests {
     #expect(Set(aside) == ["runsOnce", "ownedByAzure", "ownedByService"])
   }
 
+  @Test("is learned by the next look when the process dies before it is written down")
+  func diesBeforeLearning() throws {
+    var story = Story(profiles: [])
+    story.machine = Self.source()
+    story.look()
+    story.wait(.seconds(20 * 60))
+    #expect(story.look(dyingAt: { $0 == .readBaseline }) == .readBaseline)
+    #expect(story.baseline == nil)
+    story.wait(.seconds(20 * 60))
+    story.look()
+    #expect(story.baseline != nil)
+    #expect(story.said(.baselineLearned).count == 1)
+  }
+
   @Test("is not overwritten by what a broken machine shows")
   func brokenTeachesNothing() throws {
     var story = Story(profiles: [])

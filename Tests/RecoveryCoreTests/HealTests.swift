@@ -142,6 +142,18 @@ struct HealTests {
     #expect(story.state.heal?.steps[2].attempts == 2)
   }
 
+  @Test("repeats a removal after a crash while the handler that it is for is still there without a resource")
+  func unknownRemoval() {
+    var story = Story()
+    story.reach("remove AzureMonitorWindowsAgent")
+    #expect(story.machine?.resource(.azureMonitorWindowsAgent) == nil)
+    story.wait(.seconds(60))
+    #expect(story.look(listing: false) == .perform(step: 2), "no resource proves nothing: there was none before")
+    story.machine?.handlers = []
+    story.wait(.seconds(60))
+    #expect(story.look(listing: false) == .perform(step: 3))
+  }
+
   @Test("resumes an accepted operation without asking anything else")
   func resumes() {
     var story = Story()

@@ -24,9 +24,12 @@ struct Story {
     state = decider.introduce(item, key: ItemIndex().key(of: item), at: now)
   }
 
-  /// One look, with all the reads it asks for. Returns the step to perform, or when to look again.
+  /// One look, with all the reads it asks for. Returns the step to perform, or when to look again; or the action before
+  /// which the process dies, when what was decided is in the journal.
   @discardableResult
-  mutating func look(listing: Bool = true) -> Decision.Action {
+  mutating func look(
+    listing: Bool = true, dyingAt isLast: (Decision.Action) -> Bool = { _ in false }
+  ) -> Decision.Action {
     var seen = Observation(item: listing ? item : nil, fleet: fleet)
     for _ in 0..<20 {
       let decision = decider.decide(state, seeing: seen, at: now)
@@ -34,6 +37,7 @@ struct Story {
       reason = decision.reason
       events += decision.events
       baseline = decision.learned ?? baseline
+      if isLast(decision.action) { return decision.action }
       switch decision.action {
       case .readItem:
         seen.item = item

@@ -21,11 +21,12 @@ extension Deliberation {
       if machine.id != live.id { return (.mustReadMachine, .readMachine(live.id, associations: wantsAssociations)) }
       readable()
       recognise(machine)
-      if machine.associations != nil { state.lastAssociationsLook = now }
       let healing = state.heal.flatMap { $0.status.isRunning ? $0.desired : nil }
       guard let desired = healing ?? desired(for: machine).map(asDrill) else {
         return (.mustReadBaseline, .readBaseline)
       }
+      // Not before: whoever dies while the baseline is read has learned nothing, and must read them again soon.
+      if machine.associations != nil { state.lastAssociationsLook = now }
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
       if state.heal?.status.isRunning ?? false { return heal(machine) }
       return consider(machine, desired, isMoving: isMoving || (state.failover.map { !$0.isSettled } ?? false))

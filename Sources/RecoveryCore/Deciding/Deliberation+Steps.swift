@@ -85,7 +85,8 @@ extension Deliberation {
       associations.contains { $0.isSame(as: wanted) } ? succeed(step) : repeatStep(step)
     case .remove(let kind, _):
       switch machine.resource(kind)?.phase {
-      case nil: succeed(step)
+      // A failover may leave the handler without its resource: then only the handler tells whether ours arrived.
+      case nil: machine.handler(kind) == nil ? succeed(step) : repeatStep(step)
       case .beingDeleted, .inFlight: return stall(.stepUnknown)
       case .settled, .failed, .unknown: repeatStep(step)
       }

@@ -5,8 +5,9 @@ import GRDB
 /// JSON columns hold the whole value; the columns beside them are what it is looked up by, and what a person with an
 /// `sqlite3` shell wants to see. Times are milliseconds since 1970, ARM ids that are compared are lower-cased.
 enum JournalSchema {
-  /// How the schema of a file compares with the one known here.
-  enum Age: Sendable { case older, current, newer }
+  /// How the schema of a file compares with the one known here. Every version knows all that were before it, so a file
+  /// with something unknown and something missing is nobody's.
+  enum Age: Sendable { case older, current, newer, unknown }
 
   static let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -20,8 +21,21 @@ enum JournalSchema {
   }()
 
   static func age(of db: Database) throws -> Age {
-    if try migrator.hasBeenSuperseded(db) { return .newer }
-    return try migrator.hasCompletedMigrations(db) ? .current : .older
+    let isComplete = try migrator.hasCompletedMigrations(db)
+    if try migrator.hasBeenSuperseded(db) { return isComplete ? .newer : .unknown }
+    return isComplete ? .current : .older
+  }
+
+  /// Whether every table and index is there as the migrations make it.
+  static func isIntact(_ db: Database) throws -> Bool {
+    let model = try DatabaseQueue()
+    try migrator.migrate(model)
+    let wanted = try model.read { model in try definitions(model) }
+    return try wanted.isSubset(of: definitions(db))
+  }
+
+  private static func definitions(_ db: Database) throws -> Set<String> {
+    try String.fetchSet(db, sql: "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master")
   }
 
   /// The brakes are one row. Orders are written by commands beside the daemon, and answered by it.

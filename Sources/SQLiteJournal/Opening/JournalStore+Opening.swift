@@ -5,6 +5,9 @@ import RecoveryCore
 extension JournalStore {
   static let fileName = "journal.sqlite"
 
+  /// A database has one page at least.
+  private static let smallestPage = 512
+
   /// How long a connection waits for a lock that another program holds.
   private static let patience: Double = 5
 
@@ -15,8 +18,12 @@ extension JournalStore {
     let lock = try WriterLock(directory: directory)
     let seal = try OperationSeal(directory: directory)
     let path = directory + "/" + fileName
-    try StateDirectory.createPrivateFile(path)
     do {
+      try refuseRemains(path)
+      let isNew = try StateDirectory.createPrivateFile(path)
+      // A start that fails, perhaps because the disk is full, leaves no empty file to be taken for a cut one.
+      defer { if isNew, DurableFile.size(path) == 0 { DurableFile.remove(path) } }
+      try WriteAheadLog.check(beside: path)
       var configuration = Configuration()
       configuration.foreignKeysEnabled = true
       configuration.busyMode = .timeout(patience)
@@ -24,15 +31,25 @@ extension JournalStore {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // After opening, because opening a pool sets it to NORMAL, under which a commit may be lost with the power.
       try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-      let findings = try pool.read { db in try String.fetchAll(db, sql: "PRAGMA quick_check(3)") }
-      guard findings == ["ok"] else { throw JournalError.damaged(path, findings.joined(separator: "; ")) }
-      let age = try pool.read { db in try JournalSchema.age(of: db) }
-      guard age != .newer else { throw JournalError.tooNew(path) }
+      try pool.read { db in
+        try JournalCheck.structure(db)
+        try refuseUnknown(try JournalSchema.age(of: db), path)
+      }
       try JournalSchema.migrator.migrate(pool)
+      try pool.read { db in try JournalCheck.schema(db) }
       return JournalStore(path: path, reader: pool, writer: pool, lock: lock, seal: seal)
     } catch {
       throw JournalError(error, file: path)
     }
+  }
+
+  /// SQLite would take what is left of a journal for a new one, and delete its log.
+  private static func refuseRemains(_ path: String) throws(DamagedFile) {
+    guard let size = DurableFile.size(path) else {
+      if DurableFile.size(path + "-wal") ?? 0 > 0 { throw DamagedFile(finding: "only its log, -wal, is there") }
+      return
+    }
+    guard size >= smallestPage else { throw DamagedFile(finding: "only \(size) bytes are left of it") }
   }
 
   /// Opens a file that must exist. It sees each commit of the writer from the moment it is done.
@@ -73,14 +90,22 @@ extension JournalStore {
     configuration.busyMode = .timeout(patience)
     configuration.label = isReadOnly ? "journal.reader" : "journal.orders"
     let queue = try DatabaseQueue(path: path, configuration: configuration)
-    switch try queue.read({ db in try JournalSchema.age(of: db) }) {
-    case .newer: throw JournalError.tooNew(path)
-    case .older:
+    let age = try queue.read { db in try JournalSchema.age(of: db) }
+    try refuseUnknown(age, path)
+    guard age == .current else {
       throw JournalError(
         .cannotOpen,
         "\(path) is empty, or was written by an older aftercare: it is brought up to date by the next start of "
           + "`aftercare run`")
-    case .current: return queue
+    }
+    return queue
+  }
+
+  static func refuseUnknown(_ age: JournalSchema.Age, _ path: String) throws {
+    switch age {
+    case .newer: throw JournalError.tooNew(path)
+    case .unknown: throw DamagedFile(finding: "its list of schema versions is none that any aftercare wrote")
+    case .older, .current: return
     }
   }
 }

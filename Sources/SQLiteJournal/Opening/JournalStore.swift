@@ -44,9 +44,10 @@ struct JournalStore: Sendable {
     }
   }
 
-  /// Closes the connections. There is nobody to tell of a failure, and nothing is lost by one: every commit is on the
-  /// disk already.
+  /// Closes the connections, with everything in the one file: the pool's readers go last, and those cannot fold the log
+  /// into it. There is nobody to tell of a failure, and nothing is lost by one: every commit is on the disk already.
   func close() {
+    _ = try? writer?.writeWithoutTransaction { db in try db.checkpoint(.passive) }
     try? reader.close()
   }
 }

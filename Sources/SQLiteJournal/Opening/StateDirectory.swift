@@ -42,17 +42,18 @@ enum StateDirectory {
     }
   }
 
-  /// Creates an empty file with mode 0600 when there is none. SQLite gives the files that it adds beside it the mode
-  /// that it finds here.
+  /// Creates an empty file with mode 0600 when there is none, and returns whether it did. SQLite gives the files that it
+  /// adds beside it the mode that it finds here.
   ///
   /// - Important: A file that exists is never opened and closed here: closing any descriptor of a file drops every
   ///   POSIX lock that the process holds on it, those of SQLite's own connections included.
-  static func createPrivateFile(_ path: String) throws(JournalError) {
+  @discardableResult
+  static func createPrivateFile(_ path: String) throws(JournalError) -> Bool {
     let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     let code = errno
     if descriptor >= 0 {
       close(descriptor)
-      return
+      return true
     }
     guard code == EEXIST else {
       throw JournalError(
@@ -64,6 +65,7 @@ enum StateDirectory {
     for suffix in ["", "-wal", "-shm"] {
       _ = unsafe chmod(path + suffix, 0o600)
     }
+    return false
   }
 
   static func words(forErrno code: Int32) -> String {

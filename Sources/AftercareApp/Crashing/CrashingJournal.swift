@@ -1,0 +1,58 @@
+import RecoveryCore
+
+/// Dies before a write to the journal, or when it is on the disk and nobody has heard of it. Reads pass.
+struct CrashingJournal: Journal {
+  let base: any Journal
+  let crasher: Crasher
+
+  func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+    try await crasher.pass("acquire") { () async throws(JournalError) in
+      try await base.acquire(holder: holder, at: now)
+    }
+  }
+
+  func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
+    let kinds = changes.flatMap(\.events).map(\.kind.rawValue)
+    return try await crasher.pass("commit \(kinds.joined(separator: " "))") { () async throws(JournalError) in
+      try await base.commit(changes, fence: fence)
+    }
+  }
+
+  func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
+    try await crasher.pass("markDelivered \(sequences.map(String.init).joined(separator: " "))") {
+      () async throws(JournalError) in try await base.markDelivered(sequences, fence: fence)
+    }
+  }
+
+  func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {
+    try await crasher.pass("record") { () async throws(JournalError) in try await base.record(sweep, fence: fence) }
+  }
+
+  func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
+    try await crasher.pass("prune") { () async throws(JournalError) in
+      try await base.prune(before: before, fence: fence)
+    }
+  }
+
+  func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
+    try await crasher.pass("give") { () async throws(JournalError) in try await base.give(order, at: now) }
+  }
+
+  func load() async throws(JournalError) -> JournalImage { try await base.load() }
+  func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? { try await base.baseline(of: item) }
+  func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
+    try await base.baselines(of: item, last: limit)
+  }
+  func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await base.undelivered(limit: limit)
+  }
+  func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await base.events(about: subject, last: limit)
+  }
+  func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
+    try await base.heals(about: subject, last: limit)
+  }
+  func sweeps() async throws(JournalError) -> [SweepReport] { try await base.sweeps() }
+  func openOrders() async throws(JournalError) -> [RecordedOrder] { try await base.openOrders() }
+  func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? { try await base.answer(to: order) }
+}

@@ -1,0 +1,45 @@
+import GRDB
+import RecoveryCore
+
+/// Whether a file is what aftercare has written: its structure, its indices, its references and its rows.
+enum JournalCheck {
+  /// Reads the whole file; throws what is wrong with it.
+  ///
+  /// `integrity_check` and not `quick_check`: an index that lacks an entry would hide an event from the outbox.
+  static func structure(_ db: Database) throws {
+    var findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
+    if findings == ["ok"] { findings = [] }
+    for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").prefix(3) {
+      let (table, parent): (String, String) = (row["table"] ?? "?", row["parent"] ?? "?")
+      findings.append("a row of table '\(table)' refers to a row of '\(parent)' that is missing")
+    }
+    guard findings.isEmpty else { throw DamagedFile(finding: findings.joined(separator: "; ")) }
+  }
+
+  /// The tables and indices, once the schema is up to date.
+  static func schema(_ db: Database) throws {
+    guard try JournalSchema.isIntact(db) else {
+      throw DamagedFile(finding: "a table or an index is not as it was made")
+    }
+  }
+
+  /// The columns of JSON, each with what a row of its table is named by.
+  private static let bodies = [
+    ("item", "key", "state"), ("heal", "id", "body"), ("event", "sequence", "body"), ("baseline", "item_key", "body"),
+    ("brakes", "id", "body"), ("operator_order", "number", "body"), ("operator_order", "number", "answer"),
+    ("sweep", "vault", "body"),
+  ]
+
+  /// The checksum of every row.
+  static func rows(_ db: Database) throws {
+    for (table, key, body) in bodies {
+      // A file of an older version lacks the tables that came later.
+      guard try db.tableExists(table) else { continue }
+      let rows = try Row.fetchCursor(db, sql: "SELECT \(key) AS name, \(body) AS body FROM \(table)")
+      while let row = try rows.next() {
+        guard let text = try row.decode(String?.self, forColumn: "body"), RowChecksum.check(text) == nil else { continue }
+        throw DamagedRow(table: table, key: row["name"] ?? "?", reason: RowChecksum.broken)
+      }
+    }
+  }
+}
