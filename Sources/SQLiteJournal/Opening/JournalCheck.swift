@@ -37,7 +37,9 @@ enum JournalCheck {
       guard try db.tableExists(table) else { continue }
       let rows = try Row.fetchCursor(db, sql: "SELECT \(key) AS name, \(body) AS body FROM \(table)")
       while let row = try rows.next() {
-        guard let text = try row.decode(String?.self, forColumn: "body"), RowChecksum.check(text) == nil else { continue }
+        guard let text = try row.decode(String?.self, forColumn: "body"), RowChecksum.check(text) == nil else {
+          continue
+        }
         throw DamagedRow(table: table, key: row["name"] ?? "?", reason: RowChecksum.broken)
       }
     }
