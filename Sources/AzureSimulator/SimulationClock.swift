@@ -4,21 +4,33 @@ import Synchronization
 /// The simulator's time: it starts at the host's and runs `speed` times as fast, or moves only when it is told to.
 public final class SimulationClock: Sendable {
   private enum Mode {
-    case running(since: Date, speed: Double)
+    case running(from: Date, since: Date, speed: Double)
     case manual(Date)
   }
 
   private let mode: Mutex<Mode>
 
-  public init(speed: Double) { mode = Mutex(.running(since: Date(), speed: speed)) }
+  public init(speed: Double) {
+    let now = Date()
+    mode = Mutex(.running(from: now, since: now, speed: speed))
+  }
   public init(manual start: Date) { mode = Mutex(.manual(start)) }
 
   public var now: Date {
     mode.withLock { mode in
       switch mode {
-      case .running(let since, let speed): since.addingTimeInterval(Date().timeIntervalSince(since) * speed)
+      case .running(let start, let since, let speed):
+        start.addingTimeInterval(Date().timeIntervalSince(since) * speed)
       case .manual(let now): now
       }
+    }
+  }
+
+  /// Lets manual time run from here on.
+  public func run(speed: Double) {
+    mode.withLock { mode in
+      guard case .manual(let now) = mode else { return }
+      mode = .running(from: now, since: Date(), speed: speed)
     }
   }
 

@@ -12,24 +12,28 @@ import WatchEngine
 struct Region: Sendable {
   let azure: SimulatedAzure
   let scenario: Scenario
-  let endpoint: String
+  private let clock: SimulationClock
+  private let speed: Double
+  var endpoint: String
   let folder: URL
 
   /// Machines of one scenario: `body` gets the region once the server listens.
+  /// - Parameter waits: time stands still until `begin`.
   static func with(
-    _ file: String = "plain", speed: Double = 120, _ body: @escaping @Sendable (Region) async throws -> Void
+    _ file: String = "plain", speed: Double = 120, waits: Bool = false,
+    _ body: @escaping @Sendable (Region) async throws -> Void
   ) async throws {
     let url = root.appending(path: "config/scenarios/\(file).yaml")
-    try await with(yaml: try String(contentsOf: url, encoding: .utf8), speed: speed, body)
+    try await with(yaml: try String(contentsOf: url, encoding: .utf8), speed: speed, waits: waits, body)
   }
 
   static func with(
-    yaml: String, speed: Double = 120, _ body: @escaping @Sendable (Region) async throws -> Void
+    yaml: String, speed: Double = 120, waits: Bool = false, _ body: @escaping @Sendable (Region) async throws -> Void
   ) async throws {
     let scenario = try Scenario(checking: yaml, file: "scenario.yaml")
     await Places.shared.enter()
     do {
-      try await live(scenario, speed, body)
+      try await live(scenario, speed, waits, body)
     } catch {
       await Places.shared.leave()
       throw error
@@ -38,9 +42,10 @@ struct Region: Sendable {
   }
 
   private static func live(
-    _ scenario: Scenario, _ speed: Double, _ body: @escaping @Sendable (Region) async throws -> Void
+    _ scenario: Scenario, _ speed: Double, _ waits: Bool, _ body: @escaping @Sendable (Region) async throws -> Void
   ) async throws {
-    let azure = SimulatedAzure(scenario, clock: SimulationClock(speed: speed))
+    let clock = waits ? SimulationClock(manual: Date()) : SimulationClock(speed: speed)
+    let azure = SimulatedAzure(scenario, clock: clock)
     let folder = FileManager.default.temporaryDirectory.appending(path: "aftercare-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -55,7 +60,9 @@ struct Region: Sendable {
       }
       group.addTask {
         for await endpoint in endpoints {
-          try await body(Region(azure: azure, scenario: scenario, endpoint: endpoint, folder: folder))
+          try await body(
+            Region(
+              azure: azure, scenario: scenario, clock: clock, speed: speed, endpoint: endpoint, folder: folder))
           return true
         }
         return true
@@ -64,6 +71,9 @@ struct Region: Sendable {
       group.cancelAll()
     }
   }
+
+  /// Lets the scenario's time run.
+  func begin() { clock.run(speed: speed) }
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

@@ -47,14 +47,7 @@ extension Simulation {
     let brakes = decider.policy.brakes
     let running = await fleet.all().compactMap(\.heal).filter { $0.status.isRunning && !$0.isCleanUp }
     if running.count > brakes.inFlight { violate("\(running.count) heals at once, of \(brakes.inFlight) allowed") }
-    guard brakes.usesCanaries, storm.clockJump == 0, let past = try? await journal.heals(about: nil, last: 10_000)
-    else {
-      return
-    }
-    let proven = Set(
-      (past + running).flatMap { heal in
-        heal.steps.filter { $0.state == .succeeded && $0.verb == "install" }.compactMap(\.extensionKind)
-      })
+    guard brakes.usesCanaries, storm.clockJump == 0 else { return }
     var trying: [ExtensionKind: Int] = [:]
     for heal in running where ourNow - heal.started < brakes.canaryWithin {
       for step in heal.steps where step.verb == "install" && !step.state.isOver && step.countedFailures == 0 {
@@ -154,6 +147,13 @@ extension Simulation {
     await azure.respond(
       to: SimulatedRequest(method: "GET", target: "/_simulator/truth", origin: FaultyExchange.origin)
     ).body
+  }
+}
+
+extension Heal {
+  /// What it has installed in this round.
+  var installed: [ExtensionKind] {
+    steps.filter { $0.state == .succeeded && $0.verb == "install" }.compactMap(\.extensionKind)
   }
 }
 

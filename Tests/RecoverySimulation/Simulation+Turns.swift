@@ -38,6 +38,7 @@ extension Simulation {
       case .commit(let change):
         for event in change.events { note(event) }
         answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
+        proven.formUnion(change.item?.heal?.installed ?? [])
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       default:
         after(way(), .reach(key, request))

@@ -77,6 +77,8 @@ public final class Simulation {
   var told: [Int64: Int] = [:]
   /// Deliveries that a crash may have kept from being marked.
   var mayBeTwice: Set<Int64> = []
+  /// Extensions whose install has succeeded somewhere, in any life.
+  var proven: Set<ExtensionKind> = []
   var notLiveSince: [ResourceID: Int64] = [:]
   private let start: Timestamp
   private let isTraced: Bool

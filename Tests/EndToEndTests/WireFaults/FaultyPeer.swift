@@ -28,7 +28,8 @@ final class FaultyPeer: Sendable {
     _ body: (FaultyPeer, Region) async throws -> Void
   ) async throws {
     let peer = try FaultyPeer(before: real.azure, rewrite: rewrite, meddle: meddle)
-    let region = Region(azure: real.azure, scenario: real.scenario, endpoint: peer.endpoint, folder: real.folder)
+    var region = real
+    region.endpoint = peer.endpoint
     let result = await Result { try await body(peer, region) }
     await peer.close()
     try result.get()
