@@ -142,6 +142,26 @@ struct ARMTests {
     #expect(try await Self.cloud(ScriptedExchange([gone, gone])).poll(handle) == .done)
   }
 
+  @Test("a page for people in the place of an answer is never taken for the end of anything")
+  func gatewayPage() async throws {
+    let page = Answer(status: 200, body: "<html>please log in</html>")
+    let handle = OperationHandle(
+      resource: Samples.recovered.appending("extensions/x"), kind: .delete, statusURL: nil,
+      locationURL: "https://management.azure.com/op")
+    let association = Association(name: "a", target: .rule(Samples.rule))
+    let effects: [Effect] = [
+      .putAssociation(machine: Samples.recovered, association),
+      .deleteAssociation(machine: Samples.recovered, name: "a"),
+      .deleteExtension(machine: Samples.recovered, name: "x"),
+    ]
+    #expect(
+      await Self.fault { _ = try await Self.cloud(ScriptedExchange([page])).poll(handle) }?.kind == .unintelligible)
+    for effect in effects {
+      let fault = await Self.fault { _ = try await Self.cloud(ScriptedExchange([page])).begin(effect) }
+      #expect(fault?.kind == .unintelligible, "\(effect)")
+    }
+  }
+
   @Test("a write that may have been sent is not repeated; a read is")
   func repeats() async throws {
     let lost = TransportError(code: .connectionLost, message: "reset", requestMayHaveBeenSent: true)

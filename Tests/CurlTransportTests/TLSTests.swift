@@ -1,3 +1,4 @@
+import AftercareTesting
 import CurlTransport
 import HTTPTypes
 import Testing
@@ -35,6 +36,18 @@ struct TLSTests {
     let error = try await failure(of: client, TransferRequest(url: "https://127.0.0.1:\(server.port)/"))
     #expect(error.code == .tls)
     #expect(!error.requestMayHaveBeenSent)
+    await client.shutdown()
+  }
+
+  @Test("refuses a trusted certificate that has expired")
+  func expired() async throws {
+    let server = try TLSServer(name: "IP:127.0.0.1", days: -1)
+    defer { server.close() }
+    let client = try CurlClient(configuration: .init(certificateAuthorityFile: server.certificate))
+    let error = try await failure(of: client, TransferRequest(url: "https://127.0.0.1:\(server.port)/"))
+    #expect(error.code == .tls)
+    #expect(!error.requestMayHaveBeenSent)
+    #expect(error.message.contains("expired"), "\(error.message)")
     await client.shutdown()
   }
 

@@ -69,13 +69,13 @@ final class FaultyExchange: HTTPExchange {
     case .unavailable where isRead: return response(503, "", request)
     case .requestLost, .unavailable:
       throw TransportError(code: .connectionLost, message: "lost", requestMayHaveBeenSent: true)
-    case .garbage where isRead: return response(200, "<html>gateway</html>", request)
+    case .garbage: return response(200, "<html>gateway</html>", request)
     case .stale:
       let earlier = state.withLock { state in
         state.earlier[request.url].flatMap { state.now - $0.at <= FaultyExchange.longestLag ? $0.answer : nil }
       }
       if let earlier { return earlier }
-    case .good, .answerLost, .garbage: break
+    case .good, .answerLost: break
     }
     if !isRead { await watch(request) }
     let answer = await ask(request)

@@ -12,7 +12,8 @@ extension Simulation {
     let state = await fleet.state(key)
     if !isOrphan {
       // What goes out must be what the journal says is intended: a start would find it there.
-      let heal = try? await journal.heals(about: key.text, last: 1).last
+      // A clock that jumped back makes a later heal look earlier: which one it is, its id says.
+      let heal = try? await journal.heals(about: key.text, last: 20).first { $0.id == state?.heal?.id }
       let step = heal?.steps.first { $0.state == .intended }
       let intended = step.flatMap { step in heal?.effect(of: step, on: nil) }
       if intended?.isSameWork(as: effect) != true { violate("\(effect) has no committed intent") }

@@ -119,6 +119,7 @@ public final class Simulation {
     storm = soak == nil ? Weather(&random) : .changeable
     weather = storm
     var policy = Policy()
+    policy.machineMoving = .seconds(random.pick([20, 60, 60]))
     policy.machine = soak == nil ? .seconds(300) : .seconds(6 * 3600)
     policy.baseline = soak == nil ? .seconds(900) : .seconds(24 * 3600)
     policy.testFailover = random.chance(0.5) ? .heal : .report
@@ -142,7 +143,7 @@ public final class Simulation {
     self.settings = settings
     // Hours of calm at the end: what was begun must come to its end by then.
     end = Int64(last * 1000) + 4 * 3_600_000
-    calmFrom = Int64(last * 1000) + 900_000
+    calmFrom = Int64(last * 1000) + 600_000
     self.random = random
     fleet = Fleet(journal: journal, fence: Fence(token: 0), stream: EventStream()) {}
     if isTraced { trace.append(yaml) }

@@ -17,7 +17,7 @@ struct StoryGenerator {
   /// The scenario as a file would have it, and the second at which the last thing in it happens.
   mutating func yaml() -> (text: String, end: Double) {
     var machines: [String] = []
-    let count = random.number(1...3)
+    let count = random.pick([1, 1, 2, 2, 3])
     for number in 1...count { machines.append(machine(number)) }
     let (timeline, end) = timeline(count)
     let text = """
@@ -121,7 +121,7 @@ struct StoryGenerator {
         happens("testFailoverCleanup")
         at += Double(random.number(10...100))
       }
-      for _ in 0..<random.number(1...3) {
+      for _ in 0..<random.pick([1, 1, 2, 2, 3]) {
         happens("failover")
         if random.chance(0.15) {
           at += Double(random.number(150...900))
@@ -133,11 +133,11 @@ struct StoryGenerator {
           at += Double(random.number(60...600))
           happens("start")
         }
-        at += Double(random.number(300...1500))
+        at += Double(random.number(300...1000))
         happens("commit")
         at += Double(random.number(1...300))
         happens("reprotect")
-        at += Double(random.number(700...1500))
+        at += Double(random.number(700...1200))
       }
       end = max(end, at)
     }

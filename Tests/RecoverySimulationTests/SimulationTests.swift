@@ -32,6 +32,12 @@ struct SimulationTests {
       seed: 42,
       story: "the process died while an install ran, the first look afterwards lagged behind, and it was sent again"),
     Story(
+      seed: 9192,
+      story: """
+        a gateway answered with its own page where only a Location tells of a removal: the removal was taken for done, \
+        and the install was sent while it ran
+        """),
+    Story(
       seed: 509,
       story: """
         a machine was first seen when it had failed over; only its identity was left, was learned as all that it must \

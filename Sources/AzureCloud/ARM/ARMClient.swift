@@ -14,6 +14,9 @@ struct ARMClient: Sendable {
   /// Whether its reads give way to others.
   var isPatient = false
 
+  private static let requestID = HTTPField.Name("x-ms-client-request-id")
+  private static let returnRequestID = HTTPField.Name("x-ms-return-client-request-id")
+
   /// Tries of one call. Longer patience is a decision of the domain.
   private static let tries = 3
   /// What Azure may ask us to wait within a call; more than that goes back to who decides.
@@ -107,8 +110,8 @@ struct ARMClient: Sendable {
     var request = TransferRequest(method: method, url: url)
     request.fields[.authorization] = "Bearer \(token.value)"
     request.fields[.accept] = "application/json"
-    if let name = HTTPField.Name("x-ms-client-request-id") { request.fields[name] = UUID().uuidString.lowercased() }
-    if let name = HTTPField.Name("x-ms-return-client-request-id") { request.fields[name] = "true" }
+    if let name = ARMClient.requestID { request.fields[name] = UUID().uuidString.lowercased() }
+    if let name = ARMClient.returnRequestID { request.fields[name] = "true" }
     if let body {
       request.fields[.contentType] = "application/json"
       let encoder = JSONEncoder()
@@ -128,6 +131,11 @@ struct ARMClient: Sendable {
         resource: ARMClient.resource(of: url),
         answer: answer)
     }
+  }
+
+  /// A success whose body is nothing, or JSON. A gateway's own page, whatever its status, says nothing of the request.
+  func checkIsARM(_ answer: TransferResponse, from url: String) throws(Fault) {
+    if !answer.body.isEmpty { _ = try decode(answer, from: url) }
   }
 
   func get(_ url: String, limits: TransferLimits = ARMClient.one) async throws(Fault) -> JSONValue {

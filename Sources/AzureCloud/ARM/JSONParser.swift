@@ -117,6 +117,7 @@ package struct JSONParser {
       return .object([:])
     }
     var members: [String: JSONValue] = [:]
+    members.reserveCapacity(8)
     repeat {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw failure("a member's name is missing") }

@@ -19,6 +19,7 @@ struct LongRunningOperation: Sendable {
         .untrusted, code: "UntrustedHost", message: "an operation lies outside of \(client.environment.endpoint)",
         resource: resource.text)
     }
+    try client.checkIsARM(answer, from: resource.text)
     if handle.statusURL != nil { return .running(handle, retryAfter: answer.retryAfter) }
     switch answer.status.code {
     case 202: return .running(handle, retryAfter: answer.retryAfter)
@@ -71,7 +72,11 @@ struct LongRunningOperation: Sendable {
         operationEnded: error.code, error.message, resource: handle.resource.text,
         correlationID: handle.correlationID ?? error.correlationID)
     }
-    guard answer.status.code == 202 else { return .done }
+    guard answer.status.code == 202 else {
+      // The end says nothing, or says what became of the resource. A page for people says that somebody else answers.
+      try client.checkIsARM(answer, from: url)
+      return .done
+    }
     var moved = handle
     if let fresh = answer.header("Location") {
       guard client.environment.trusts(fresh) else {

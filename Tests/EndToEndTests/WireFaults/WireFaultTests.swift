@@ -35,6 +35,7 @@ struct WireFaultTests {
       try await Task.sleep(for: .milliseconds(50))
     }
     let before = Self.memory(of: daemon)
+    let descriptors = try Self.descriptors(of: daemon)
     peer.turn(on: true)
     while try !log().contains("event=sweep.failed") { try await Task.sleep(for: .milliseconds(50)) }
     let took = peer.firstHit.map { ContinuousClock.now - $0 } ?? .zero
@@ -49,8 +50,63 @@ struct WireFaultTests {
     #expect(text.contains("event=sweep.recovered"))
     let memory = Self.memory(of: daemon)
     #expect(memory < Self.mostMemory, "\(fault.name)")
+    // A kept connection each for the workers, and nothing else that the fault has left open.
+    #expect(try Self.descriptors(of: daemon) <= descriptors + 16, "\(fault.name)")
     let line = text.split(separator: "\n").first { $0.contains("event=sweep.failed") } ?? ""
     Self.table.add(fault.name, Self.field("code", in: line), peer.hits, took, before, memory)
+  }
+
+  /// What can be wrong before a word is said.
+  enum Handshake: String, CaseIterable, Sendable {
+    case endless = "TLS handshake that never ends"
+    case expired = "TLS certificate that has expired"
+    case otherName = "TLS certificate for another name"
+    case unknown = "TLS certificate that nobody vouches for"
+
+    static let played = allCases.filter { playsAll || $0 != .endless }
+
+    /// Runs `body` with the port of a server of that kind.
+    func serve(_ body: (Int) async throws -> Void) async throws {
+      if self == .endless {
+        let server = try LoopbackServer { _ in [.stall] }
+        defer { server.close() }
+        return try await body(Int(server.port))
+      }
+      let server = try TLSServer(
+        name: self == .otherName ? "DNS:management.example" : "IP:127.0.0.1", days: self == .expired ? -1 : 2)
+      defer { server.close() }
+      try await body(server.port)
+    }
+  }
+
+  @Test(
+    "says so once and stays small where nobody proves to be Azure", .enabled(if: TLSServer.openssl != nil),
+    arguments: Handshake.played)
+  func handshake(_ fault: Handshake) async throws {
+    try await Region.with { real in
+      try await fault.serve { port in
+        var region = real
+        region.endpoint = "https://127.0.0.1:\(port)"
+        let start = ContinuousClock.now
+        let daemon = try ProcessTests.start(region, log: "daemon.log")
+        defer {
+          kill(daemon.processIdentifier, SIGKILL)
+          daemon.waitUntilExit()
+        }
+        let log = region.folder.appending(path: "daemon.log")
+        var lines: [Substring] = []
+        while lines.isEmpty {
+          try await Task.sleep(for: .milliseconds(50))
+          lines = try String(contentsOf: log, encoding: .utf8).split(separator: "\n").filter {
+            $0.contains("event=sweep.failed")
+          }
+        }
+        let took = ContinuousClock.now - start
+        let memory = Self.memory(of: daemon)
+        #expect(daemon.isRunning && memory < Self.mostMemory)
+        Self.table.add(fault.rawValue, Self.field("code", in: lines[0]), 1, took, memory, memory)
+      }
+    }
   }
 
   static let table = FaultTable()
@@ -60,6 +116,10 @@ struct WireFaultTests {
     let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
     let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
     return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
+  }
+
+  static func descriptors(of process: Process) throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count
   }
 
   private static func field(_ name: String, in line: Substring) -> String {

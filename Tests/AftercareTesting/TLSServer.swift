@@ -3,35 +3,44 @@ import Foundation
 /// A TLS server made of the `openssl` command line: a certificate of its own and a status page for every request.
 ///
 /// Plain files in a directory of its own; `close` removes them.
-struct TLSServer {
-  static let openssl = ["/usr/bin/openssl", "/usr/local/bin/openssl"].first {
+public struct TLSServer {
+  public static let openssl = ["/usr/bin/openssl", "/usr/local/bin/openssl"].first {
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  let port: Int
+  public let port: Int
   /// The self-signed certificate, which is its own authority.
-  let certificate: String
+  public let certificate: String
   private let directory: URL
   private let process: Process
 
-  /// - Parameter name: the subject's alternative name, as `IP:…` or `DNS:…`.
-  init(name: String, options: [String] = []) throws {
+  /// - Parameters:
+  ///   - name: the subject's alternative name, as `IP:…` or `DNS:…`.
+  ///   - days: how long the certificate holds; less than none makes one that has expired.
+  public init(name: String, days: Int = 2, options: [String] = []) throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "aftercare-tls-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let key = directory.appending(path: "key.pem").path
     certificate = directory.appending(path: "certificate.pem").path
-    let making = try Self.start([
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-      "/CN=aftercare test", "-addext", "subjectAltName=\(name)", "-keyout", key, "-out", certificate,
-    ]).process
-    making.waitUntilExit()
+    let request = directory.appending(path: "request.pem").path
+    let steps = [
+      [
+        "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+        "/CN=aftercare test", "-addext", "subjectAltName=\(name)", "-keyout", key, "-out", request,
+      ],
+      [
+        "x509", "-req", "-in", request, "-signkey", key, "-days", String(days), "-copy_extensions", "copy", "-out",
+        certificate,
+      ],
+    ]
+    for step in steps { try Self.start(step).process.waitUntilExit() }
     let server = try Self.start(
       ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"] + options)
     process = server.process
     port = try Self.readPort(server.output)
   }
 
-  func close() {
+  public func close() {
     // Not `terminate`: a child inherits the blocked signals of the thread that made it, SIGTERM often among them.
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
