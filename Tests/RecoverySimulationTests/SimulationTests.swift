@@ -32,6 +32,12 @@ struct SimulationTests {
       seed: 42,
       story: "the process died while an install ran, the first look afterwards lagged behind, and it was sent again"),
     Story(
+      seed: 3837,
+      story: """
+        an item failed over and back before its recovered machine was ever ready; nobody had looked at the first one, so \
+        that the new machine under its id was taken for it
+        """),
+    Story(
       seed: 9192,
       story: """
         a gateway answered with its own page where only a Location tells of a removal: the removal was taken for done, \

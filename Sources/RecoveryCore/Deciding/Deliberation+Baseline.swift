@@ -56,8 +56,11 @@ extension Deliberation {
   private mutating func learn(fromSource source: ResourceID) -> Conclusion? {
     if case .notRead = seen.source { return (.mustReadSource, .readSource(source)) }
     state.hasSoughtSource = true
-    guard case .found(let found) = seen.source,
-      let baseline = Baseline.learned(fromSource: found, of: state.key, at: now), baseline.parts > 0
+    guard case .found(let found) = seen.source else { return nil }
+    // Until the failover is complete it is the settled one. Another machine may come under its id, when the item fails
+    // back before the new one was ever ready: only its vmId tells the two apart.
+    if let live = state.live, live.id == found.id, live.vmID == nil { state.live = found.pair }
+    guard let baseline = Baseline.learned(fromSource: found, of: state.key, at: now), baseline.parts > 0
     else { return nil }
     learned = baseline
     say(
