@@ -31,7 +31,8 @@ struct SecretsTests {
         "https://management.azure.com/subscriptions/1 and what? no",
         "https://management.azure.com/subscriptions/1 and what? no"
       ),
-      ("", ""), ("sig=", "sig="), ("https://x/?", "https://x/?"), ("Bearer ", "Bearer "),
+      ("BEARER abcdefghijklmnopqrstuvwxyz!", "BEARER [hidden]"), ("", ""), ("sig=", "sig="),
+      ("https://x/?", "https://x/?"), ("Bearer ", "Bearer "),
       ("ünïcode ✓ sig=é", "ünïcode ✓ sig=[hidden]"),
     ])
   func byForm(text: String, expected: String) {

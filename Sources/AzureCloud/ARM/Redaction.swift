@@ -24,7 +24,7 @@ enum Redaction {
         position += 1
       }
     }
-    return kept.count == bytes.count && kept == bytes ? text : String(decoding: kept, as: UTF8.self)
+    return kept == bytes ? text : String(decoding: kept, as: UTF8.self)
   }
 
   /// Nearly every text has nothing of what a credential needs.
@@ -32,9 +32,11 @@ enum Redaction {
     var previous: UInt8 = 0
     for byte in bytes {
       switch byte {
-      case UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "\""), UInt8(ascii: "'"): return true
+      case UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"): return true
       case UInt8(ascii: "y") where previous == UInt8(ascii: "e"): return true
-      case UInt8(ascii: "e") where previous | 0x20 == UInt8(ascii: "b"): return true
+      case UInt8(ascii: "e"), UInt8(ascii: "E"):
+        if previous | 0x20 == UInt8(ascii: "b") { return true }
+        previous = byte
       default: previous = byte
       }
     }
