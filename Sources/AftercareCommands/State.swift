@@ -11,7 +11,7 @@ struct StateBackup: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup",
     abstract: "Write the journal as it is now into one file, while the daemon runs or when it does not.",
-    discussion: "The file is for its owner alone: it names machines and holds signed URLs of running operations.")
+    discussion: "The file is for its owner alone: it names machines and what they run.")
 
   @OptionGroup var configurationOptions: ConfigurationOptions
 

@@ -161,12 +161,12 @@ public struct AzureCloud: Cloud {
     case .putAssociation(let machine, let association):
       // Synchronous; a create answers 200 or 201 alike.
       let url = associationURL(machine, association.name)
-      try client.checkIsARM(try await client.send(.put, url, body: association.body), from: url)
+      try client.document(of: try await client.send(.put, url, body: association.body), from: url)
       return .done
     case .deleteAssociation(let machine, let name):
       do throws(Fault) {
         let url = associationURL(machine, name)
-        try client.checkIsARM(try await client.send(.delete, url), from: url)
+        try client.document(of: try await client.send(.delete, url), from: url)
       } catch {
         // Gone with its machine.
         guard error.kind == .notFound else { throw error }

@@ -22,9 +22,9 @@ public actor SimulatedAzure {
   /// By id in lower case.
   var orphans: [String: SimulatedOrphan] = [:]
   var buckets = TokenBuckets()
-  /// How many times were written; odd ones take turns.
   /// Rows of item lists as they were last written: most of what a watch asks for never changes.
   var rows: [String: (item: SimulatedItem, period: Int, text: String)] = [:]
+  /// How many times were written; odd ones take turns.
   var timesTold = 0
   private var due: [(at: Date, what: @Sendable (isolated SimulatedAzure) -> Void)] = []
   private var applying: Date?

@@ -22,6 +22,8 @@ struct Weather: Sendable {
   /// The longest that a request, and its answer, take on their way, in milliseconds.
   var longestWay = 400
 
+  private init() {}
+
   init(_ random: inout SeededGenerator) {
     func some(_ probability: Double, upTo most: Double, _ random: inout SeededGenerator) -> Double {
       random.chance(probability) ? most * Double(random.number(1...100)) / 100 : 0
@@ -54,20 +56,5 @@ struct Weather: Sendable {
   }()
 
   /// Nothing goes wrong: the end of every run, in which what was begun must come to its end.
-  static let calm: Weather = {
-    var random = SeededGenerator(seed: 0)
-    var weather = Weather(&random)
-    weather.throttled = 0
-    weather.unavailable = 0
-    weather.answerLost = 0
-    weather.requestLost = 0
-    weather.garbage = 0
-    weather.stale = 0
-    weather.crash = 0
-    weather.diskFull = 0
-    weather.clockJump = 0
-    weather.orders = 0
-    weather.longestWay = 400
-    return weather
-  }()
+  static let calm = Weather()
 }

@@ -133,9 +133,11 @@ struct ARMClient: Sendable {
     }
   }
 
-  /// A success whose body is nothing, or JSON. A gateway's own page, whatever its status, says nothing of the request.
-  func checkIsARM(_ answer: TransferResponse, from url: String) throws(Fault) {
-    if !answer.body.isEmpty { _ = try decode(answer, from: url) }
+  /// What a success says, if anything: nothing, or JSON. A gateway's own page, whatever its status, says nothing of the
+  /// request, and is an error.
+  @discardableResult
+  func document(of answer: TransferResponse, from url: String) throws(Fault) -> JSONValue? {
+    answer.body.isEmpty ? nil : try decode(answer, from: url)
   }
 
   func get(_ url: String, limits: TransferLimits = ARMClient.one) async throws(Fault) -> JSONValue {

@@ -19,14 +19,14 @@ struct LongRunningOperation: Sendable {
         .untrusted, code: "UntrustedHost", message: "an operation lies outside of \(client.environment.endpoint)",
         resource: resource.text)
     }
-    try client.checkIsARM(answer, from: resource.text)
+    let document = try client.document(of: answer, from: resource.text)
     if handle.statusURL != nil { return .running(handle, retryAfter: answer.retryAfter) }
     switch answer.status.code {
     case 202: return .running(handle, retryAfter: answer.retryAfter)
     case 204: return .done
     default:
-      guard kind != .delete, !answer.body.isEmpty else { return .done }
-      let state = try client.decode(answer, from: resource.text)["properties"]?["provisioningState"]?.text?.lowercased()
+      guard kind != .delete, let document else { return .done }
+      let state = document["properties"]?["provisioningState"]?.text?.lowercased()
       return state == nil || state == "succeeded" ? .done : .running(handle, retryAfter: answer.retryAfter)
     }
   }
@@ -74,7 +74,7 @@ struct LongRunningOperation: Sendable {
     }
     guard answer.status.code == 202 else {
       // The end says nothing, or says what became of the resource. A page for people says that somebody else answers.
-      try client.checkIsARM(answer, from: url)
+      try client.document(of: answer, from: url)
       return .done
     }
     var moved = handle

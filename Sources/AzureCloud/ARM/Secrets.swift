@@ -3,7 +3,6 @@ import Synchronization
 
 /// What must never be written down: the values that we sign in with and send as protected settings. Every text of
 /// Azure's that leaves the adapter goes through here, because errors like to repeat what they were given.
-///
 public final class Secrets: Sendable {
   private struct State {
     var words: Set<String> = []

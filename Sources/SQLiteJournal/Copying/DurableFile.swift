@@ -58,8 +58,7 @@ enum DurableFile {
   }
 
   private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    StateDirectory.pathAbove(path) ?? (path.hasPrefix("/") ? "/" : ".")
   }
 
   private static func failure(_ verb: String, _ path: String, _ code: Int32) -> JournalError {

@@ -16,8 +16,6 @@ struct OperationSeal: Sendable {
 
   private let key: SymmetricKey
 
-  init(key: SymmetricKey) { self.key = key }
-
   /// Reads the key, or makes one where there is none that can be used.
   init(directory: String) throws(JournalError) {
     let path = directory + "/" + OperationSeal.fileName

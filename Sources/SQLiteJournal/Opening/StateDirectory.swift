@@ -5,7 +5,7 @@ import RecoveryCore
 /// for its owner alone, whatever the umask says.
 enum StateDirectory {
   /// Creates the directory, and those above it, with mode 0700. One that exists and that others may enter, or that is
-  /// somebody else's, is refused: what was made for one reader has not been read by others only as far as we know.
+  /// somebody else's, is refused: nobody can say who has read it.
   static func create(_ path: String) throws(JournalError) {
     var result = unsafe mkdir(path, 0o700)
     var code = errno
@@ -80,7 +80,7 @@ enum StateDirectory {
     }
   }
 
-  private static func pathAbove(_ path: String) -> String? {
+  static func pathAbove(_ path: String) -> String? {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return nil }
     return String(path[..<slash])
   }
