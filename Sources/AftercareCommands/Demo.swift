@@ -60,9 +60,11 @@ struct Demo: AsyncParsableCommand {
     }
     let well = verdicts.count { $0.outcome == .well }
     let bad = verdicts.filter { $0.outcome == .broken || $0.outcome == .touched }
+    let alone = verdicts.filter { $0.outcome == .leftAlone }
+    let former = alone.count { $0.machine.role == "former" }
     write("")
     write(
-      "\(well) machines failed over and are well, \(verdicts.count { $0.outcome == .leftAlone }) were left alone, \(bad.count) are not as they must be."
-    )
+      "\(well) machines failed over and are well, \(alone.count - former) were left alone, as were the \(former) that "
+        + "failovers left behind; \(bad.count) are not as they must be.")
   }
 }
