@@ -111,6 +111,7 @@ extension SimulatedAzure {
       id: id, kind: kind, machine: key, vmID: machines[key]?.vmID ?? "", extensionName: name, started: now,
       endsAt: now.addingTimeInterval(seconds), target: target,
       blipsLeft: scenario.quirks.contains(.blips) ? 1 : 0)
+    running.append(id)
     machines[key]?.operation = id
     return target
   }

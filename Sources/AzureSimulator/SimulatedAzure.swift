@@ -12,8 +12,10 @@ public actor SimulatedAzure {
   /// Items of a vault in the order in which they are listed; keys are lower-cased item ids.
   var listing: [String: [String]] = [:]
   var itemsByName: [String: String] = [:]
-  var machines: [String: SimulatedMachine] = [:]
+  var machines = MachineTable()
   var operations: [String: SimulatedOperation] = [:]
+  /// Those of `operations` that have not ended, in the order in which they began.
+  var running: [String] = []
   var jobs: [SimulatedJob] = []
   var tokens: Set<String>
   var counts: [String: Int] = [:]
@@ -23,9 +25,10 @@ public actor SimulatedAzure {
   var orphans: [String: SimulatedOrphan] = [:]
   var buckets = TokenBuckets()
   /// Rows of item lists as they were last written: most of what a watch asks for never changes.
-  var rows: [String: (item: SimulatedItem, period: Int, text: String)] = [:]
+  var rows: [String: (item: SimulatedItem, pieces: [String])] = [:]
   /// How many times were written; odd ones take turns.
   var timesTold = 0
+  /// The latest first.
   private var due: [(at: Date, what: @Sendable (isolated SimulatedAzure) -> Void)] = []
   private var applying: Date?
   private var numbers = 0
@@ -40,11 +43,13 @@ public actor SimulatedAzure {
     items = world.items
     listing = world.listing
     itemsByName = world.itemsByName
-    machines = world.machines
+    machines = MachineTable(world.machines)
     for action in scenario.timeline {
       due.append((start.addingTimeInterval(action.at), { azure in _ = azure.perform(action) }))
     }
-    due.sort { $0.at < $1.at }
+    // A sort is stable: of equal times the one that was named first comes last, and is applied first.
+    due.reverse()
+    due.sort { $0.at > $1.at }
   }
 
   // MARK: - Time
@@ -55,26 +60,20 @@ public actor SimulatedAzure {
   /// Applies everything that has become due, in order: what follows from it does not depend on who asked when.
   func settle() {
     let now = clock.now
-    while let next = due.first, next.at <= now {
-      due.removeFirst()
+    while let next = due.last, next.at <= now {
+      due.removeLast()
       applying = next.at
       next.what(self)
     }
     applying = nil
-    for id in operations.keys where operations[id]?.ended == nil { advance(id, now) }
-    for key in machines.keys { noteFlow(key, now) }
-  }
-
-  /// Keeps since when a machine's data flows without a break.
-  private func noteFlow(_ key: String, _ now: Date) {
-    guard let machine = machines[key], machine.isSending(now) != (machine.sendingSince != nil) else { return }
-    if machine.sendingSince != nil { machines[key]?.sentUntil = now }
-    machines[key]?.sendingSince = machine.sendingSince == nil ? now : nil
+    for id in running { advance(id, now) }
+    running.removeAll { operations[$0]?.ended != nil }
+    machines.noteFlow(at: now)
   }
 
   func later(_ seconds: Double, _ what: @escaping @Sendable (isolated SimulatedAzure) -> Void) {
     let at = now.addingTimeInterval(seconds)
-    let place = due.firstIndex { $0.at > at } ?? due.endIndex
+    let place = due.lastIndex { $0.at > at }.map { $0 + 1 } ?? due.startIndex
     due.insert((at, what), at: place)
   }
 

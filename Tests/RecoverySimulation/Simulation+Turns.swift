@@ -148,8 +148,10 @@ extension Simulation {
   /// What the keeper of the history does.
   func keepHistory() async throws {
     _ = try await journal.prune(before: ourNow - settings.keepHistory, fence: fence)
-    await soak?.onDay(Int(now / 86_400_000), fleet.all().count, requests, crashes)
-    after(86_400_000, .keep)
+    let day = Int(now / 86_400_000)
+    if day > days { await soak?.onDay(day, fleet.all().count, requests, crashes) }
+    days = day
+    after(6 * 3_600_000, .keep)
   }
 
   // MARK: - The outbox

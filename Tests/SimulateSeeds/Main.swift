@@ -78,6 +78,7 @@ struct SimulateSeeds: AsyncParsableCommand {
     let journal = try JournalDatabase(directory: directory, access: .readWrite)
     print("| day | items | requests | crashes | journal | resident memory | descriptors |")
     print("|---|---|---|---|---|---|---|")
+    fflush(nil)
     let course = Soak(items: items, days: days) { day, items, requests, crashes in
       let size = (try? FileManager.default.attributesOfItem(atPath: journal.path)[.size] as? Int) ?? 0
       let memory = SimulateSeeds.field("VmRSS:", of: "/proc/self/status") / 1024

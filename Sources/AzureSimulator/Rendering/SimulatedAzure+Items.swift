@@ -3,20 +3,31 @@ import FoundationEssentials
 /// Protected items, jobs and plans as Site Recovery shows them.
 extension SimulatedAzure {
   /// How often Site Recovery calculates an item's recovery point objective.
-  private static let rpoPeriod = 300
+  private static let rpoPeriod = 300.0
 
-  /// An item's row in a list. Its times of replication move on every five minutes.
+  /// An item's row in a list, written once and kept but for its times of replication, which move on every five minutes.
   func row(_ key: String, _ item: SimulatedItem, _ vault: Scenario.Vault) -> JSON {
-    guard !scenario.quirks.contains(.oddTimes) else { return render(item, vault, isRow: true) }
-    let period = Int(now.timeIntervalSince1970) / SimulatedAzure.rpoPeriod
-    if let known = rows[key], known.period == period, known.item == item { return .written(known.text) }
-    let text = render(item, vault, isRow: true).text
-    rows[key] = (item, period, text)
-    return .written(text)
+    let period = (now.timeIntervalSince1970 / SimulatedAzure.rpoPeriod).rounded(.down)
+    let time = time(Date(timeIntervalSince1970: period * SimulatedAzure.rpoPeriod))
+    guard !scenario.quirks.contains(.oddTimes) else { return render(item, vault, rpoTime: time, isRow: true) }
+    var pieces = rows[key].flatMap { $0.item == item ? $0.pieces : nil } ?? []
+    if pieces.isEmpty {
+      let text = render(item, vault, rpoTime: .written(SimulatedAzure.timeMark), isRow: true).text
+      pieces = text.split(separator: SimulatedAzure.timeMark).map(String.init)
+      rows[key] = (item, pieces)
+    }
+    return .written(pieces.joined(separator: time.text))
+  }
+
+  /// No JSON has it.
+  private static let timeMark = "\u{1}"
+
+  func render(_ item: SimulatedItem, _ vault: Scenario.Vault, isRow: Bool) -> JSON {
+    render(item, vault, rpoTime: time(now), isRow: isRow)
   }
 
   /// The single item says more than its row in a list: synced tags and the state of disks.
-  func render(_ item: SimulatedItem, _ vault: Scenario.Vault, isRow: Bool) -> JSON {
+  private func render(_ item: SimulatedItem, _ vault: Scenario.Vault, rpoTime: JSON, isRow: Bool) -> JSON {
     let jobs = "\(vault.id)/replicationJobs/"
     let from = World.containerID(item.primary, in: vault)
     let to = World.containerID(item.recovery, in: vault)
@@ -47,7 +58,8 @@ extension SimulatedAzure {
         ],
         "failoverRecoveryPointId": item.lastFailover == nil
           ? .null : .string("\(to)/recoveryPoints/\(item.lifecycleID)"),
-        "eventCorrelationId": .string(item.lifecycleID), "providerSpecificDetails": details(item, vault, isRow: isRow),
+        "eventCorrelationId": .string(item.lifecycleID),
+        "providerSpecificDetails": details(item, vault, rpoTime: rpoTime, isRow: isRow),
       ],
     ])
   }
@@ -58,7 +70,7 @@ extension SimulatedAzure {
     ]
   }
 
-  private func details(_ item: SimulatedItem, _ vault: Scenario.Vault, isRow: Bool) -> JSON {
+  private func details(_ item: SimulatedItem, _ vault: Scenario.Vault, rpoTime: JSON, isRow: Bool) -> JSON {
     let group = "/subscriptions/\(item.recovery.subscription)/resourceGroups/\(item.recovery.resourceGroup)"
     let container = World.containerID(item.primary, in: vault)
     let tags = machines[item.source.lowercased()]?.tags ?? [:]
@@ -85,8 +97,8 @@ extension SimulatedAzure {
       "osType": .string(item.isWindows ? "Windows" : "Linux"), "vmProtectionState": .string(item.protectionState),
       "vmProtectionStateDescription": .string(item.description), "monitoringJobType": "InitialReplication",
       // It is not moved on when the replication is done.
-      "monitoringPercentageCompletion": 43, "rpoInSeconds": 30, "lastRpoCalculatedTime": time(now),
-      "lastHeartbeat": time(now), "agentVersion": "9.62.7172.1",
+      "monitoringPercentageCompletion": 43, "rpoInSeconds": 30, "lastRpoCalculatedTime": rpoTime,
+      "lastHeartbeat": rpoTime, "agentVersion": "9.62.7172.1",
       "agentExpiryDate": "9999-12-31T23:59:59.9999999Z", "agentCertificateExpiryDate": "9999-12-31T23:59:59.9999999Z",
       "isReplicationAgentUpdateRequired": false, "isReplicationAgentCertificateUpdateRequired": false,
       "recoveryAzureVMSize": "Standard_D4s_v5", "recoveryAzureGeneration": "V2", "recoveryAvailabilitySet": .null,

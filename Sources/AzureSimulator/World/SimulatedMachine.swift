@@ -93,6 +93,11 @@ struct SimulatedMachine {
     return handler.state(now).code == "ProvisioningState/succeeded"
   }
 
+  /// Whether its time alone may yet begin what `isSending` asks for.
+  func changesByItself(after now: Date) -> Bool {
+    exists && (now < runsAt || handlers.values.contains { $0.settlesAt.map { now < $0 } ?? false })
+  }
+
   /// What the agent reports after a removal, an install or the like, by the extension's type or full name.
   func handlerKey(_ type: String) -> String? {
     handlers.keys.first { $0 == type.lowercased() || $0.hasSuffix("." + type.lowercased()) }
