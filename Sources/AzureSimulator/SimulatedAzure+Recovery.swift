@@ -42,20 +42,28 @@ extension SimulatedAzure {
 
   // MARK: - Jobs
 
-  /// A new job's place in the list.
+  /// A new job's name.
   func begin(_ scenario: String, _ friendly: String, target: String, type: String = "ProtectionEntity", vault: String)
-    -> Int
+    -> String
   {
+    let name = guid()
     jobs.append(
       SimulatedJob(
-        name: guid(), scenario: scenario, friendlyName: friendly, state: "InProgress", started: now,
+        name: name, scenario: scenario, friendlyName: friendly, state: "InProgress", started: now,
         targetName: target, targetType: type, vault: vault))
-    return jobs.count - 1
+    return name
   }
 
-  func end(_ job: Int, state: String = "Succeeded") {
-    jobs[job].state = state
-    jobs[job].ended = now
+  func end(_ job: String, state: String = "Succeeded") {
+    let now = now
+    change(job) {
+      $0.state = state
+      $0.ended = now
+    }
+  }
+
+  private func change(_ job: String, _ how: (inout SimulatedJob) -> Void) {
+    if let at = jobs.lastIndex(where: { $0.name == job }) { how(&jobs[at]) }
   }
 
   // MARK: - Failover
@@ -65,9 +73,9 @@ extension SimulatedAzure {
       !item.protectionState.hasPrefix("InitialReplication")
     else { return }
     let seconds = item.options.failoverSeconds ?? scenario.timings.failover
-    let number = begin("UnplannedFailover", "Failover", target: item.friendlyName, vault: item.vault)
+    let job = begin("UnplannedFailover", "Failover", target: item.friendlyName, vault: item.vault)
     item.scenario = "UnplannedFailover"
-    item.job = jobs[number].name
+    item.job = job
     item.scenarioStarted = now
     item.protectionState = item.options.stateDuringFailover
     items[key] = item
@@ -76,7 +84,7 @@ extension SimulatedAzure {
     if !item.options.failoverFails {
       later(visible) { azure in azure.createRecovered(key) }
     }
-    later(seconds) { azure in azure.finishFailover(key, number) }
+    later(seconds) { azure in azure.finishFailover(key, job) }
   }
 
   /// The recovered machine: a new resource whose disk still holds the old agents.
@@ -122,13 +130,13 @@ extension SimulatedAzure {
     }
   }
 
-  private func finishFailover(_ key: String, _ job: Int) {
+  private func finishFailover(_ key: String, _ job: String) {
     guard var item = items[key] else { return }
     item.scenario = "None"
     item.job = nil
     if item.options.failoverFails {
       end(job, state: "Failed")
-      jobs[job].error = "The failover could not be completed: the recovery point is not usable."
+      change(job) { $0.error = "The failover could not be completed: the recovery point is not usable." }
       item.protectionState = "Protected"
       machines[item.source.lowercased()]?.power = nil
     } else {
@@ -173,7 +181,7 @@ extension SimulatedAzure {
     let id = World.itemID(item, in: vault)
     let moved = id.lowercased()
     let job = begin("SwitchReplicationGroupProtection", "Reprotect", target: item.friendlyName, vault: item.vault)
-    jobs[job].newItem = id
+    change(job) { $0.newItem = id }
     end(job)
     items[moved] = item
     itemsByName[item.friendlyName] = moved
@@ -202,7 +210,7 @@ extension SimulatedAzure {
   private func testFailover(_ key: String) {
     guard var item = items[key], let source = machines[item.source.lowercased()] else { return }
     let job = begin("TestFailover", "Test failover", target: item.friendlyName, vault: item.vault)
-    jobs[job].state = "Suspended"
+    change(job) { $0.state = "Suspended" }
     let now = self.now
     let id = World.machineID(item.recovery, "\(item.friendlyName)-test")
     var machine = SimulatedMachine(
@@ -225,9 +233,8 @@ extension SimulatedAzure {
     guard let item = items[key], let test = item.test else { return }
     remove(test.lowercased())
     end(begin("TestFailoverCleanup", "Test failover cleanup", target: item.friendlyName, vault: item.vault))
-    for job in jobs.indices
-    where jobs[job].scenario == "TestFailover" && jobs[job].targetName == item.friendlyName && jobs[job].ended == nil {
-      end(job)
+    for job in jobs where job.scenario == "TestFailover" && job.targetName == item.friendlyName && job.ended == nil {
+      end(job.name)
     }
     items[key]?.test = nil
     items[key]?.testFailoverState = item.options.lingeringTestState ? "MarkedForDeletion" : "None"

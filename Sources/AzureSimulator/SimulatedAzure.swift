@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 
 /// A small Azure that keeps its own truth: vaults, protected items, machines with guests, operations, associations.
 ///
@@ -75,6 +75,12 @@ public actor SimulatedAzure {
     let at = now.addingTimeInterval(seconds)
     let place = due.lastIndex { $0.at > at }.map { $0 + 1 } ?? due.startIndex
     due.insert((at, what), at: place)
+  }
+
+  /// Drops jobs that ended and writes that were made before a time: days of a large world would fill the memory.
+  public func forget(before: Date) {
+    jobs.removeAll { $0.ended.map { $0 < before } ?? false }
+    writes.removeAll { $0.at < before }
   }
 
   /// The same numbers in every run of a scenario.

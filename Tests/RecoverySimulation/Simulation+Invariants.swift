@@ -111,16 +111,18 @@ extension Simulation {
 
   /// Told once each, unless the process died between telling and noting it; and all of them told.
   private func judgeOutbox() async throws -> [String] {
-    var wrong: [String] = []
-    for (sequence, times) in told where times > 1 && !mayBeTwice.contains(sequence) {
-      wrong.append("event \(sequence) was told \(times) times")
-    }
+    var wrong = toldTwice()
     let all = try await journal.events(about: nil, last: 1_000_000)
     let waiting = Set(try await journal.undelivered(limit: 1_000_000).map(\.sequence))
     for event in all where told[event.sequence] == nil && !waiting.contains(event.sequence) {
       wrong.append("event \(event.sequence) was never told")
     }
     return wrong
+  }
+
+  func toldTwice() -> [String] {
+    told.filter { $0.value.times > 1 && !mayBeTwice.contains($0.key) }
+      .map { "event \($0.key) was told \($0.value.times) times" }
   }
 
   /// A machine stops being the live one without our being asked, and what was under way then is no fault. But what

@@ -1,5 +1,7 @@
 import AftercareTesting
 import AzureCloud
+import AzureSimulator
+import FoundationEssentials
 import RecoveryCore
 import WatchEngine
 
@@ -145,8 +147,13 @@ extension Simulation {
 
   // MARK: - The history
 
-  /// What the keeper of the history does.
+  /// What the keeper of the history does; and what is only kept to judge goes with what it judges.
   func keepHistory() async throws {
+    toldTwice().forEach(violate)
+    let kept = now - settings.keepHistory.inMilliseconds
+    told = told.filter { $0.value.first >= kept }
+    mayBeTwice = mayBeTwice.filter { told[$0] != nil }
+    await azure.forget(before: clock.now.addingTimeInterval(-86_400))
     _ = try await journal.prune(before: ourNow - settings.keepHistory, fence: fence)
     let day = Int(now / 86_400_000)
     if day > days { await soak?.onDay(day, fleet.all().count, requests, crashes) }
@@ -158,7 +165,7 @@ extension Simulation {
 
   func tell() async throws {
     let waiting = try await journal.undelivered(limit: 256)
-    for recorded in waiting { told[recorded.sequence, default: 0] += 1 }
+    for recorded in waiting { told[recorded.sequence, default: (0, now)].times += 1 }
     if !waiting.isEmpty {
       let sequences = waiting.map(\.sequence)
       do {

@@ -74,7 +74,8 @@ public final class Simulation {
   var due: [ItemKey: Int64] = [:]
   var listed: [ItemKey: ProtectedItem] = [:]
   var wishes: [ItemKey: Occasion.Wish] = [:]
-  var told: [Int64: Int] = [:]
+  /// How often each event was told, and when it was first.
+  var told: [Int64: (times: Int, first: Int64)] = [:]
   /// Deliveries that a crash may have kept from being marked.
   var mayBeTwice: Set<Int64> = []
   /// Extensions whose install has succeeded somewhere, in any life.
