@@ -2,6 +2,7 @@ import AftercareTesting
 import AzureCloud
 import AzureSimulator
 import CurlTransport
+import FoundationEssentials
 import HTTPTypes
 import RecoveryCore
 import Synchronization
@@ -22,8 +23,9 @@ final class FaultyExchange: HTTPExchange {
     var requests = 0
     /// What the adapter has waited for on its own, which the queue of events does not know of.
     var waited: Duration = .zero
-    /// Azure's own count of what it was asked, by method and subscription.
-    var budget: RequestBudget
+    /// Azure's own count of what it was asked, by method and subscription: not with the watch's means.
+    var buckets = TokenBuckets()
+    let limits: RequestBudget.Limits
   }
 
   private let azure: SimulatedAzure
@@ -31,7 +33,7 @@ final class FaultyExchange: HTTPExchange {
 
   init(_ azure: SimulatedAzure, limits: RequestBudget.Limits, random: SeededGenerator) {
     self.azure = azure
-    state = Mutex(State(random: random, budget: RequestBudget(limits: limits)))
+    state = Mutex(State(random: random, limits: limits))
   }
 
   /// Time that only goes forward.
@@ -160,15 +162,19 @@ extension FaultyExchange.State {
 
   /// What a request costs in the buckets as Azure keeps them: more than is in them may never be asked.
   fileprivate mutating func spend(_ request: TransferRequest) {
-    let kind: RequestBudget.Class =
+    let (kind, limit) =
       switch request.method {
-      case .put, .patch: .writes
-      case .delete: .deletes
-      default: .reads
+      case .put, .patch: ("writes", limits.writes)
+      case .delete: ("deletes", limits.deletes)
+      default: ("reads", limits.reads)
       }
-    let wait = budget.take(
-      kind, of: BudgetKeeper.subscription(in: request.url), isPatient: false, at: .milliseconds(now) + waited)
-    if let wait { violations.append("a request beyond the budget of \(kind): \(wait) too early") }
+    let path = request.url.prefix { $0 != "?" }.lowercased().split(separator: "/")
+    let subscription = path.firstIndex(of: "subscriptions").map { String(path[$0 + 1]) } ?? "none"
+    let at = Date(timeIntervalSince1970: Double(now) / 1000 + waited / .seconds(1))
+    let size = TokenBuckets.Size(most: limit.burst, perSecond: limit.perSecond)
+    if buckets.take("\(kind) of \(subscription)", size, at) == nil {
+      violations.append("\(request.method.rawValue) beyond the budget of \(kind): \(request.url.prefix(200))")
+    }
   }
 }
 

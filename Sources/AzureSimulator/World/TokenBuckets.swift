@@ -1,10 +1,15 @@
-import FoundationEssentials
+package import FoundationEssentials
 
 /// The token buckets of the resource manager and of Compute, as they are documented.
-struct TokenBuckets {
-  struct Size {
+package struct TokenBuckets {
+  package struct Size {
     var most: Double
     var perSecond: Double
+
+    package init(most: Double, perSecond: Double) {
+      self.most = most
+      self.perSecond = perSecond
+    }
 
     static let reads = Size(most: 250, perSecond: 25)
     static let writes = Size(most: 200, perSecond: 10)
@@ -15,13 +20,16 @@ struct TokenBuckets {
 
   private var levels: [String: (level: Double, at: Date)] = [:]
 
+  package init() {}
+
   /// Takes a token. What is left, or nil and nothing taken when there is none.
-  mutating func take(_ name: String, _ size: Size, _ now: Date) -> Int? {
+  package mutating func take(_ name: String, _ size: Size, _ now: Date) -> Int? {
     var (level, at) = levels[name] ?? (size.most, now)
     level = min(size.most, level + now.timeIntervalSince(at) * size.perSecond)
     at = now
     defer { levels[name] = (level, at) }
-    guard level >= 1 else { return nil }
+    // A hair less than one is one: times are rounded.
+    guard level >= 1 - 1e-6 else { return nil }
     level -= 1
     return Int(level)
   }
