@@ -3,6 +3,7 @@ public import RecoveryCore
 
 extension JournalDatabase {
   /// Removes what is older than the retention and returns how many events, heals and orders that were.
+  /// Machines that ceased to be live before it go with them.
   ///
   /// Never removed: an event that a sink has not taken yet, the heal that an item's state refers to, a baseline, and an
   /// order without an answer, however old.
@@ -23,6 +24,7 @@ extension JournalDatabase {
             AND id NOT IN (SELECT heal_id FROM item WHERE heal_id IS NOT NULL)
           """, arguments: [before.milliseconds])
       let heals = db.changesCount
+      try MachineTable.prune(db, before: before)
       return events + heals + (try BrakeTable.prune(db, before: before))
     }
   }

@@ -152,6 +152,7 @@ struct KeepingTests {
         #expect(try await journal.heals(about: nil, last: 10) == [JournalSamples.heal()])
         #expect(try await journal.load().items == [item])
         #expect(try await count(journal, "step") == 4)
+        #expect(try await roles(journal).map { $0.prefix(4) } == ["live"])
       }
     }
   }

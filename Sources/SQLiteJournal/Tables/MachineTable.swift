@@ -20,6 +20,12 @@ enum MachineTable {
     }
   }
 
+  /// Forgets machines that ceased to be live before a time; every failover leaves one.
+  static func prune(_ db: Database, before: Timestamp) throws {
+    try db.execute(
+      sql: "DELETE FROM machine WHERE role = 'former' AND last_seen < ?", arguments: [before.milliseconds])
+  }
+
   /// The row of a machine that was known by its id only becomes the row of the machine that was read.
   private static func adoptVMID(_ db: Database, of machine: MachineIdentity) throws {
     guard let vmID = machine.vmID else { return }
