@@ -131,7 +131,9 @@ public struct ItemTurn: Sendable {
     case .lookAgain(let next): return finish(next)
     case .forget: return finish(nil)
     case .readItem: return .readItem(state.itemID, in: state.vault)
-    case .readMachine(let id, let associations): return .readMachine(id, associations: associations)
+    case .readMachine(let id, let associations):
+      seen.machineAsked = now
+      return .readMachine(id, associations: associations)
     case .readSource(let id): return .readMachine(id, associations: true)
     case .readData(let id, let sources, let since): return .readRows(id, sources, since: since)
     case .readBaseline: return .readBaseline(state.key.item)

@@ -50,6 +50,18 @@ struct SimulationTests {
         have, and the alert that nothing is known of it ended
         """),
     Story(
+      seed: 21178,
+      story: """
+        a machine of which nothing was known failed over once more; the identity that its broken predecessor still had \
+        was learned from that one as all that it must have, and all was said to be well
+        """),
+    Story(
+      seed: 3377,
+      story: """
+        a killed process's install was still on its way when the next one looked; the look was answered late, and what it \
+        showed was taken for the time of the answer: the install was sent again
+        """),
+    Story(
       seed: 111,
       story: "a person paused the watch in the middle of a look, which then began a removal all the same"),
     Story(

@@ -5,6 +5,8 @@ public struct Observation: Sendable {
   /// Whether the item was read singly just now; a list may lag, and gives less.
   public var itemIsFresh: Bool
   public var machine: MachineReading
+  /// When the machine was asked for; what it shows may be as old as that. Nil for now.
+  public var machineAsked: Timestamp?
   /// The machine that a failover left behind.
   public var source: MachineReading = .notRead
   public var baseline: BaselineReading = .notRead

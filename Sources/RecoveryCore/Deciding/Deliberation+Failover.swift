@@ -111,7 +111,8 @@ extension Deliberation {
     state.live = machine.pair
     state.legs = []
     state.suspicions = []
-    state.said = []
+    // Of a machine of which nothing was known, the next failover leaves nothing more to know: its example is not one.
+    state.said = state.said.isDisjoint(with: Deliberation.unknownMarks) ? [] : ["baseline.before"]
     state.hasSoughtSource = false
     state.held = nil
     state.approved = nil

@@ -66,10 +66,11 @@ extension Deliberation {
       // What was learned just now is what the machine must have from now on.
       if seen.baseline == .none, learned != nil { return (.mustReadBaseline, .readBaseline) }
     }
-    if desired.isEmpty || isStillUnknown(desired) {
-      return nothingDesired(isUnknown: isMoving && desired.sources.isEmpty)
+    let isStillUnknown = isStillUnknown(desired)
+    if desired.isEmpty || isStillUnknown {
+      return nothingDesired(isUnknown: isMoving && (desired.sources.isEmpty || isStillUnknown))
     }
-    unsay("baseline")
+    unsay(prefix: "baseline")
     if !machine.isRunning || !machine.isAgentReady {
       return unready(machine, isMoving: isMoving)
     }
@@ -125,10 +126,14 @@ extension Deliberation {
     return rest(.allWell)
   }
 
+  /// Said of this failover, or of the one before it: that nothing is known of what the machine must have.
+  static let unknownMarks: Set<String> = ["baseline", "baseline.before"]
+
   /// Whether the alert that nothing is known goes on: an identity that outlived the failover says nothing of the agents
   /// that did not.
   private func isStillUnknown(_ desired: DesiredState) -> Bool {
-    state.said.contains("baseline") && desired.sources == [Requirements.baselineSource] && desired.extensions.isEmpty
+    !state.said.isDisjoint(with: Deliberation.unknownMarks) && desired.sources == [Requirements.baselineSource]
+      && desired.extensions.isEmpty
       && desired.associations.isEmpty
   }
 
