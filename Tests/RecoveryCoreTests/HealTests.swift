@@ -142,6 +142,17 @@ struct HealTests {
     #expect(story.state.heal?.steps[2].attempts == 2)
   }
 
+  @Test("asks once more when what it saw was asked for too early, however late the answer came")
+  func lateAnswer() {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    let intended = story.now
+    story.wait(Policy().settle - .seconds(5))
+    story.readTakes = .seconds(10)
+    #expect(story.look(listing: false) == .perform(step: 3))
+    #expect(story.now == intended + Policy().settle + .seconds(15), "two reads")
+  }
+
   @Test("repeats a removal after a crash while the handler that it is for is still there without a resource")
   func unknownRemoval() {
     var story = Story()

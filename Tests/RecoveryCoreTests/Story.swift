@@ -10,6 +10,8 @@ struct Story {
   var item: ProtectedItem
   var machine: Machine?
   var machineFault: Fault?
+  /// How long a read of the machine is on its way.
+  var readTakes: Duration = .zero
   /// The machine that a failover left behind, and what the journal holds.
   var source: Machine?
   var baseline: Baseline?
@@ -43,6 +45,8 @@ struct Story {
         seen.item = item
         seen.itemIsFresh = true
       case .readMachine(let id, let associations):
+        seen.machineAsked = now
+        wait(readTakes)
         if let machineFault {
           seen.machine = .failed(machineFault)
         } else if var found = machine, found.id == id {
