@@ -10,6 +10,8 @@ let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
 //   executable    aftercare
 //   commands      AftercareCommands
 //   composition   AftercareApp
+//   faces         StatusServer
+//   accounts      Reporting
 //   engine        WatchEngine
 //   adapters      AzureCloud   SQLiteJournal
 //   plumbing      CurlTransport
@@ -30,11 +32,13 @@ let safe: [SwiftSetting] = common + [.strictMemorySafety()]
 
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let serviceLifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -55,6 +59,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -75,10 +80,19 @@ let package = Package(
     .target(
       name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
       swiftSettings: safe),
+    .target(name: "Reporting", dependencies: ["RecoveryCore"], swiftSettings: safe),
+    .target(
+      name: "StatusServer",
+      dependencies: [
+        "RecoveryCore", "Reporting", "WatchEngine", hummingbird, hummingbirdCore, httpTypes, logging, metrics,
+        serviceLifecycle,
+      ],
+      swiftSettings: safe),
     .target(
       name: "AftercareApp",
       dependencies: [
-        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", logging,
+        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", "Reporting", "StatusServer",
+        logging,
         serviceLifecycle, unixSignals, yams,
       ],
       // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.
@@ -87,7 +101,8 @@ let package = Package(
     .target(
       name: "AftercareCommands",
       dependencies: [
-        "AftercareApp", "AzureSimulator", "WatchEngine", "RecoveryCore", argumentParser, logging, serviceLifecycle,
+        "AftercareApp", "AzureSimulator", "Reporting", "WatchEngine", "RecoveryCore", argumentParser, logging,
+        serviceLifecycle,
       ],
       swiftSettings: safe),
     .executableTarget(
@@ -138,13 +153,22 @@ let package = Package(
       name: "WatchEngineTests", dependencies: ["WatchEngine", "RecoveryCore", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(
+      name: "ReportingTests", dependencies: ["Reporting", "RecoveryCore", "AftercareTesting"],
+      swiftSettings: common),
+    .testTarget(
+      name: "StatusServerTests",
+      dependencies: [
+        "StatusServer", "WatchEngine", "RecoveryCore", "CurlTransport", "AftercareTesting", httpTypes, logging,
+      ],
+      swiftSettings: common),
+    .testTarget(
       name: "AftercareAppTests", dependencies: ["AftercareApp", "RecoveryCore", "AftercareTesting", yams],
       swiftSettings: common),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "aftercare", "AftercareApp", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
-        "SQLiteJournal", "WatchEngine", "AftercareTesting", httpTypes, logging,
+        "Reporting", "SQLiteJournal", "StatusServer", "WatchEngine", "AftercareTesting", httpTypes, logging,
       ],
       swiftSettings: common),
   ]

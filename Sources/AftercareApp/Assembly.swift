@@ -4,6 +4,8 @@ import Foundation
 public import Logging
 public import RecoveryCore
 import SQLiteJournal
+import ServiceLifecycle
+import StatusServer
 public import WatchEngine
 
 /// The one place that knows every adapter and wires them from the configuration.
@@ -20,7 +22,7 @@ public struct Assembly: Sendable {
 
   public func cloud() throws -> any Cloud {
     var transport = CurlClient.Configuration()
-    transport.userAgent = "aftercare/0.1.0"
+    transport.userAgent = "aftercare/\(Version.text)"
     transport.allowsPlainHTTP = configuration.cloud == .simulator ? .loopbackOnly : .never
     var versions = AzureCloud.Versions()
     versions.siteRecovery = configuration.apiVersions.siteRecovery
@@ -63,7 +65,7 @@ public struct Assembly: Sendable {
   }
 
   /// The journal for giving the daemon an order, while it runs or before it is started again.
-  func journalForOrders() throws(JournalError) -> any Journal {
+  public func journalForOrders() throws(JournalError) -> any Journal {
     try JournalDatabase(directory: configuration.state, access: .orders)
   }
 
@@ -79,7 +81,21 @@ public struct Assembly: Sendable {
     settings.pollFactor = configuration.heal.poll.factor
     settings.keepHistory = configuration.history.keep
     settings.operationWithin = configuration.heal.operationWithin
+    settings.alerts = configuration.alerts
     return settings
+  }
+
+  /// The status page, metrics and API of a watch; none when nobody is to listen.
+  func faces(of watch: Watch, on journal: any Journal, logger: Logger) -> [any Service] {
+    guard let listener = configuration.listener else { return [] }
+    let metrics = WatchMetrics(of: watch, version: Version.text)
+    let source = StatusSource(
+      watch: watch, journal: journal, mode: configuration.mode.rawValue, version: Version.text)
+    let server = StatusServer(
+      source, metrics: metrics,
+      at: .init(host: listener.address, port: listener.port, isLoopback: listener.isLoopback), token: listener.token,
+      logger: logger.quiet)
+    return [metrics, Face(server, logger: logger)]
   }
 
   var logFormat: LineLogHandler.Format { configuration.logging.format == .json ? .json : .text }
@@ -87,12 +103,12 @@ public struct Assembly: Sendable {
 
   /// The watch on its journal. `mode` overrides the configured one for a command that was given by a person.
   public func watch(
-    sink: any AlertSink, logger: Logger, mode: Policy.Mode? = nil
+    on journal: (any Journal)? = nil, sink: any AlertSink, logger: Logger, mode: Policy.Mode? = nil
   ) async throws -> Watch {
     var decider = decider
     if let mode { decider.policy.mode = mode }
     return try await Watch(
-      cloud: try cloud(), journal: try journal(), sink: sink, decider: decider, settings: settings,
+      cloud: try cloud(), journal: try journal ?? self.journal(), sink: sink, decider: decider, settings: settings,
       holder: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)
   }
 }
@@ -151,5 +167,14 @@ extension Policy {
     passingWithin = configuration.heal.passingWithin
     settle = configuration.heal.settle
     brakes = configuration.brakes
+  }
+}
+
+extension Logger {
+  /// For libraries that say more than anybody wants to read.
+  var quiet: Logger {
+    var quiet = self
+    quiet.logLevel = .error
+    return quiet
   }
 }

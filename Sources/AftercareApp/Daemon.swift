@@ -24,12 +24,12 @@ public struct Daemon: Sendable {
     var logger = Logger(label: "aftercare") { _ in handler }
     logger.logLevel = assembly.logLevel
     if let crash { logger.warning("this process kills itself", metadata: ["at": "\(crash)"]) }
-    let watch = try await assembly.watch(sink: LogSink(handler), logger: logger)
-    var quiet = logger
-    quiet.logLevel = .error
+    let journal = try assembly.journal()
+    let watch = try await assembly.watch(on: journal, sink: LogSink(handler), logger: logger)
     var services = ServiceGroupConfiguration(
       services: [.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup)],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet)
+    services.services += assembly.faces(of: watch, on: journal, logger: logger).map { .init(service: $0) }
     // Whatever does not stop by itself is cancelled: two seconds are all that a service manager may have to wait.
     services.maximumGracefulShutdownDuration = .milliseconds(1500)
     try await ServiceGroup(configuration: services).run()

@@ -1,4 +1,5 @@
 public import RecoveryCore
+import Reporting
 import WatchEngine
 
 /// What one look showed of one machine, and what would be done: the shape of `plan --json`.

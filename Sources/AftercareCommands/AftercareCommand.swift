@@ -1,3 +1,4 @@
+import AftercareApp
 import ArgumentParser
 
 /// The command line: a file a verb.
@@ -17,10 +18,10 @@ struct AftercareRoot: AsyncParsableCommand {
       Exit codes: 0 done · 1 something failed, and stderr says what · 2 not everything is well (plan: there is
       something to heal; heal: not verified; demo: the simulator disagrees) · 64 wrong usage · 78 wrong configuration
       """,
-    version: "0.1.0",
+    version: Version.text,
     subcommands: [
       Demo.self, Run.self, Plan.self, Heal.self, Check.self, Status.self, History.self, Approve.self, Pause.self,
-      Resume.self, Retry.self, State.self, Simulate.self,
+      Resume.self, Retry.self, Events.self, Report.self, State.self, Simulate.self,
     ])
 }
 

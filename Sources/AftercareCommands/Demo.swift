@@ -18,6 +18,16 @@ struct Demo: AsyncParsableCommand {
   @Option(help: "Give up after so many seconds.")
   var seconds = 240
 
+  @Option(
+    help: "Keep the journal in this new directory, with a demo.yaml for `aftercare report`, `history` and the like.")
+  var keep: String?
+
+  @Option(help: "The port of the status page.")
+  var port = 8411
+
+  @Flag(help: "At the end, keep the status page until interrupted.")
+  var linger = false
+
   struct Answer: Encodable {
     var machine: String
     var role: String
@@ -26,7 +36,8 @@ struct Demo: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let verdicts = try await failing { try await EmbeddedDemo(seconds: seconds, isQuiet: output.json).run() }
+    let demo = EmbeddedDemo(seconds: seconds, isQuiet: output.json, keep: keep, port: port, lingers: linger)
+    let verdicts = try await failing { try await demo.run() }
     if output.json {
       try output.print(
         verdicts.map {

@@ -1,6 +1,7 @@
 import AftercareApp
 import ArgumentParser
 import RecoveryCore
+import Reporting
 
 /// The story of a machine, or of the whole fleet, as it was journalled.
 struct History: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import AftercareApp
 import ArgumentParser
 import RecoveryCore
+import Reporting
 
 /// The fleet at a glance, read from the journal.
 struct Status: AsyncParsableCommand {
@@ -24,6 +25,14 @@ struct Status: AsyncParsableCommand {
         "BRAKED since \(trip.since.iso8601): \(trip.parked) of the last \(trip.ended) heals were parked; tried again at "
           + "\(trip.until.iso8601), or after `aftercare resume`.")
     }
+    for alert in report.alerts {
+      let machines = alert.machines.isEmpty ? "" : ": \(Alert.words(alert.machines))"
+      write(
+        Terminal.paint(
+          "ALERT \(alert.alert) \(alert.subject) since \(alert.since)\(machines)\(alert.cause.map { ": \($0)" } ?? "")",
+          alert.level >= .error ? .red : alert.level == .warning ? .yellow : .cyan))
+      write("  \(alert.remedy)")
+    }
     var vaults = Table(
       "VAULT", "ITEMS", "MOVING", "LAST SWEEP", "REQUESTS", "PAGES", "INSTANCE VIEWS", "ITEMS READ", "ASSOCIATIONS",
       "JOBS")
@@ -36,7 +45,7 @@ struct Status: AsyncParsableCommand {
     write("")
     vaults.lines.forEach(write)
     var budgets = Table("SUBSCRIPTION", "REQUESTS", "LEFT", "OF", "PUT OFF", "SHUT FOR")
-    for budget in Set(report.sweeps.flatMap { $0.budgets ?? [] }).sorted(by: { $0.title < $1.title }) {
+    for budget in report.sweeps.latestBudgets {
       budgets.add(
         budget.subscription, budget.kind, "\(budget.left)", "\(budget.of)", "\(budget.putOff)",
         budget.shutForSeconds.map { "\($0) s" } ?? "-")
@@ -56,8 +65,4 @@ struct Status: AsyncParsableCommand {
     write("")
     machines.lines.forEach(write)
   }
-}
-
-extension BudgetReport {
-  fileprivate var title: String { "\(subscription) \(kind)" }
 }

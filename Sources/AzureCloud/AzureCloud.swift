@@ -124,12 +124,13 @@ public struct AzureCloud: Cloud {
     return try await all(client.url(path, version: versions.monitor)).compactMap { Association($0) }
   }
 
-  public func rows(of machine: ResourceID, in sources: [DataSource], since: Timestamp) async throws(Fault)
-    -> [DataSource: DataSpan]
-  {
+  public func rows(
+    of machine: ResourceID, after former: ResourceID?, in sources: [DataSource], since: Timestamp
+  ) async throws(Fault) -> [DataSource: DataSpan] {
     var spans: [DataSource: DataSpan] = [:]
     for source in sources {
-      spans[source] = try await LogQuery(client: logAnalytics).span(of: machine, in: source, since: since)
+      spans[source] = try await LogQuery(client: logAnalytics).span(
+        of: machine, after: former, in: source, since: since)
     }
     return spans
   }

@@ -14,8 +14,9 @@ extension SimulatedAzure {
     guard request.method == "POST", let body = try? JSONDecoder().decode(QueryBody.self, from: Data(request.body)),
       body.query.contains("TimeGenerated")
     else { return .error(400, "BadArgumentError", "The request had some invalid properties") }
-    let resources = SimulatedAzure.quoted(body.query).filter { $0.hasPrefix("/subscriptions/") }
-    let spans = spans(of: Set(resources.map { $0.lowercased() }), since: SimulatedAzure.instants(body.query).max())
+    // Alternatives of a condition stand in brackets.
+    let conditions = body.query.components(separatedBy: ") or (")
+    let spans = conditions.flatMap { self.spans(that: $0) }
     guard let clause = body.query.split(separator: "summarize").dropFirst().first else {
       return table(
         [("TimeGenerated", "datetime"), ("_ResourceId", "string"), ("Category", "string")],
@@ -40,8 +41,13 @@ extension SimulatedAzure {
     return table(head, [columns.map { $0 == "min" ? first : last }])
   }
 
-  private func spans(of resources: Set<String>, since: Date?) -> [Span] {
-    let visible = now.addingTimeInterval(-scenario.timings.ingestion)
+  /// The rows that one condition asks for.
+  private func spans(that condition: String) -> [Span] {
+    let resources = Set(
+      SimulatedAzure.quoted(condition).filter { $0.hasPrefix("/subscriptions/") }.map { $0.lowercased() })
+    let since = SimulatedAzure.instants(condition, behind: "> ").max()
+    let until = SimulatedAzure.instants(condition, behind: "<= ").min()
+    let visible = min(now.addingTimeInterval(-scenario.timings.ingestion), until ?? .distantFuture)
     return machines.sorted { $0.key < $1.key }.compactMap { key, machine in
       guard resources.isEmpty || resources.contains(key) else { return nil }
       guard let end = machine.sendingSince == nil ? machine.sentUntil : visible else { return nil }
@@ -79,9 +85,9 @@ extension SimulatedAzure {
     return found
   }
 
-  /// The literals `datetime(...)` of a query.
-  static func instants(_ query: String) -> [Date] {
-    query.split(separator: "datetime(").dropFirst().compactMap { rest in
+  /// The literals `datetime(...)` that a query compares with.
+  static func instants(_ query: String, behind comparison: String) -> [Date] {
+    query.split(separator: "\(comparison)datetime(").dropFirst().compactMap { rest in
       let text = rest.prefix { $0 != ")" }.filter { $0 != "'" && $0 != "\"" }
       let styles = [true, false].map { Date.ISO8601FormatStyle(includingFractionalSeconds: $0) }
       return styles.lazy.compactMap { try? Date(String(text), strategy: $0) }.first

@@ -39,7 +39,8 @@ extension SimulatedAzure {
         "identityType": .string(machine.before.identityType),
         "userAssigned": JSON(machine.before.userAssigned.sorted()),
       ],
-      "sendingSince": JSON(machine.sendingSince?.azure), "writes": .integer(machine.writes),
+      "sendingSince": JSON(machine.sendingSince?.azure), "sentUntil": JSON(machine.sentUntil?.azure),
+      "writes": .integer(machine.writes),
     ]
   }
 

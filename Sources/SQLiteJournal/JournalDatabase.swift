@@ -48,7 +48,9 @@ public final class JournalDatabase: Journal {
   public func load() async throws(JournalError) -> JournalImage {
     let seal = store.seal
     return try await store.read { db in
-      JournalImage(items: try ItemTable.readAll(db, sealedBy: seal), brakes: try BrakeTable.read(db))
+      JournalImage(
+        items: try ItemTable.readAll(db, sealedBy: seal), brakes: try BrakeTable.read(db),
+        alerts: try BrakeTable.readAlerts(db))
     }
   }
 
@@ -71,6 +73,7 @@ public final class JournalDatabase: Journal {
     if let forgotten = change.forgotten { try ItemTable.remove(db, forgotten) }
     if let baseline = change.baseline { try BaselineTable.write(db, baseline) }
     if let brakes = change.brakes { try BrakeTable.write(db, brakes) }
+    if let alerts = change.alerts { try BrakeTable.write(db, alerts) }
     for answer in change.answers { try BrakeTable.answer(db, answer) }
     return try change.events.map { event in try EventTable.append(db, event) }
   }
@@ -108,6 +111,23 @@ public final class JournalDatabase: Journal {
   public func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
     let seal = store.seal
     return try await store.read { db in try HealTable.last(db, about: subject, limit: limit, sealedBy: seal) }
+  }
+
+  public func events(after sequence: Int64, limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await store.read { db in try EventTable.after(db, sequence, limit: limit) }
+  }
+
+  public func failovers(last limit: Int) async throws(JournalError) -> [FailoverRecord] {
+    try await store.read { db in try EventTable.failovers(db, limit: limit) }
+  }
+
+  public func events(of failover: String) async throws(JournalError) -> [RecordedEvent] {
+    try await store.read { db in try EventTable.all(db, of: failover) }
+  }
+
+  public func heals(of failover: String) async throws(JournalError) -> [Heal] {
+    let seal = store.seal
+    return try await store.read { db in try HealTable.all(db, of: failover, sealedBy: seal) }
   }
 
   public func sweeps() async throws(JournalError) -> [SweepReport] {

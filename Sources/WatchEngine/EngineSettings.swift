@@ -17,5 +17,7 @@ public struct EngineSettings: Sendable {
   /// The ceiling of one operation.
   public var operationWithin: Duration = .seconds(95 * 60)
 
+  public var alerts = AlertPolicy()
+
   public init(vaults: [ResourceID]) { self.vaults = vaults }
 }

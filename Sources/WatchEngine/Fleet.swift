@@ -5,6 +5,8 @@ public import RecoveryCore
 public actor Fleet {
   private var states: [ItemKey: ItemState] = [:]
   private var index = ItemIndex()
+  private var notable = NotableItems()
+  private var book = AlertBook()
   /// What decisions have to know of the others.
   package private(set) var summary: FleetSummary
   private let journal: any Journal
@@ -32,8 +34,10 @@ public actor Fleet {
   package func load() async throws(JournalError) -> [ItemState] {
     let image = try await journal.load()
     summary.brakes = image.brakes
+    book = AlertBook(image.alerts)
     for state in image.items {
       states[state.key] = state
+      notable.update(state.key, state)
       summary.update(state.key, state)
       if !state.key.isDrill { index.update(state) }
     }
@@ -41,6 +45,8 @@ public actor Fleet {
   }
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }
+
+  public var brakes: Brakes { summary.brakes }
 
   public func all() -> [ItemState] { states.values.sorted { $0.key < $1.key } }
 
@@ -96,6 +102,7 @@ public actor Fleet {
       try await write(change)
       if let forgotten = change.forgotten {
         states[forgotten] = nil
+        notable.update(forgotten, nil)
         summary.update(forgotten, nil)
       }
       if let brakes = change.brakes { summary.brakes = brakes }
@@ -114,6 +121,7 @@ public actor Fleet {
       throw error
     }
     let replaced = states.updateValue(next, forKey: next.key)
+    notable.update(next.key, next)
     if !next.key.isDrill { index.update(next, replacing: replaced) }
     return true
   }
@@ -131,6 +139,26 @@ public actor Fleet {
   package func say(_ events: [Event]) async throws(JournalError) {
     guard !events.isEmpty else { return }
     try await write(JournalChange(events: events))
+  }
+
+  // MARK: - Alerts
+
+  public var alerts: [Alert] { book.standing }
+
+  /// Says what has become different in what stands.
+  package func alert(
+    _ unreadable: [ResourceID: Outlook.Unreadable], under policy: AlertPolicy, at now: Timestamp
+  ) async throws(JournalError) {
+    let standing = book.standing.filter { $0.name == .failover }.map(\.subject)
+    let outlook = Outlook(
+      failovers: notable.failovers(besides: standing).mapValues { $0.compactMap { states[$0] } },
+      others: notable.others.compactMap { states[$0] }, brakes: summary.brakes, unreadable: unreadable)
+    var next = book
+    let events = next.update(outlook.alerts(under: policy, at: now), policy: policy, at: now)
+    guard next != book else { return }
+    // What only gathers, and was told to nobody, need not outlive the process.
+    if !events.isEmpty { try await write(JournalChange(alerts: next.standing, events: events)) }
+    book = next
   }
 
   // MARK: - Writing

@@ -11,7 +11,7 @@ public struct ItemTurn: Sendable {
     case commit(JournalChange)
     case readItem(ResourceID, in: ResourceID)
     case readMachine(ResourceID, associations: Bool)
-    case readRows(ResourceID, [DataSource], since: Timestamp)
+    case readRows(ResourceID, after: ResourceID?, [DataSource], since: Timestamp)
     case readBaseline(ItemKey)
     case begin(Effect)
     case poll(OperationHandle)
@@ -135,7 +135,8 @@ public struct ItemTurn: Sendable {
       seen.machineAsked = now
       return .readMachine(id, associations: associations)
     case .readSource(let id): return .readMachine(id, associations: true)
-    case .readData(let id, let sources, let since): return .readRows(id, sources, since: since)
+    case .readData(let id, let former, let sources, let since):
+      return .readRows(id, after: former, sources, since: since)
     case .readBaseline: return .readBaseline(state.key.item)
     case .perform(let ordinal): return perform(ordinal, now)
     }

@@ -63,9 +63,12 @@ struct ItemWorker: Sendable {
       return .item(await Result { () async throws(Fault) in try await cloud.protectedItem(id, in: vault) })
     case .readMachine(let id, let associations):
       return .machine(await read(id, associations: associations, of: cloud, for: vault))
-    case .readRows(let id, let sources, let since):
+    case .readRows(let id, let former, let sources, let since):
       await tally.count(.query, for: vault)
-      switch await Result({ () async throws(Fault) in try await cloud.rows(of: id, in: sources, since: since) }) {
+      let result = await Result { () async throws(Fault) in
+        try await cloud.rows(of: id, after: former, in: sources, since: since)
+      }
+      switch result {
       case .success(let spans): return .rows(.read(spans))
       case .failure(let fault): return .rows(.failed(fault))
       }

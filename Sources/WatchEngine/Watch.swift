@@ -6,6 +6,7 @@ public import ServiceLifecycle
 public final class Watch: Service {
   public let events: EventStream
   public let fleet: Fleet
+  public let sweeps = SweepBoard()
 
   private let journal: any Journal
   private let fence: Fence
@@ -21,6 +22,10 @@ public final class Watch: Service {
   let worker: ItemWorker
   private let fenced: AsyncStream<JournalError>
   private let onFenced: AsyncStream<JournalError>.Continuation
+
+  public var vaults: [ResourceID] { settings.vaults }
+  /// A vault that was not read through for so long is not being watched.
+  public var lateAfter: Duration { max(settings.items * 5, .seconds(30)) }
 
   /// Takes the journal: from now on no earlier holder can write to it.
   public init(
@@ -67,6 +72,7 @@ public final class Watch: Service {
       group.addTask { [relay] in try await relay.run() }
       group.addTask { [brakes] in try await brakes.run() }
       group.addTask { [history] in try await history.run() }
+      group.addTask { [alerts] in try await alerts.run() }
       group.addTask { [fenced] in
         let lost = await cancelWhenGracefulShutdown {
           for await error in fenced { return Optional(error) }
@@ -107,7 +113,8 @@ public final class Watch: Service {
     VaultPoller(
       vault: vault, fleet: fleet, queue: queue, cloud: cloud, decider: decider, settings: settings, tally: tally,
       time: time, logger: logger,
-      onSweep: { [journal, fence, logger] report in
+      onSweep: { [journal, fence, logger, sweeps] report in
+        await sweeps.note(report)
         do throws(JournalError) {
           try await journal.record(report, fence: fence)
         } catch {
@@ -118,6 +125,10 @@ public final class Watch: Service {
 
   private var history: HistoryKeeper {
     HistoryKeeper(journal: journal, fence: fence, keep: settings.keepHistory, time: time, logger: logger)
+  }
+
+  private var alerts: AlertKeeper {
+    AlertKeeper(fleet: fleet, sweeps: sweeps, policy: settings.alerts, time: time, logger: logger)
   }
 
   private var brakes: BrakeKeeper {

@@ -97,4 +97,63 @@ extension JournalContract {
     let items = try await journal.load().items
     try expect(items == [JournalSamples.healingItem()], "an item keeps the heal that it refers to")
   }
+
+  static func eventsAreReadOn(_ journal: any Journal) async throws {
+    let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+    let kinds: [EventKind] = [.daemonStarted, .failoverNoticed, .failoverCompleted, .healStarted]
+    let recorded = try await journal.commit(
+      JournalChange(events: kinds.map { JournalSamples.event($0) }), fence: fence)
+    let next = try await journal.events(after: recorded[0].sequence, limit: 2)
+    try expect(next == Array(recorded[1...2]), "the next two, oldest first: \(next)")
+    let end = try await journal.events(after: recorded[3].sequence, limit: 2)
+    try expect(end.isEmpty, "behind the newest there is none: \(end)")
+  }
+
+  static func failoversAreFound(_ journal: any Journal) async throws {
+    let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+    func event(_ kind: EventKind, _ failover: String?, after seconds: Int64, item: String = "a") -> Event {
+      var event = JournalSamples.event(kind, after: seconds)
+      event.item = ItemKey(item)
+      event.fields["failover"] = failover
+      return event
+    }
+    let events = [
+      event(.failoverNoticed, "first", after: 0), event(.healStarted, "first", after: 60),
+      event(.failoverNoticed, "first", after: 30, item: "b"), event(.failoverNoticed, "second", after: 3600),
+      event(.legWell, nil, after: 7200),
+    ]
+    let recorded = try await journal.commit(
+      JournalChange(item: JournalSamples.healingItem(), events: events), fence: fence)
+    let failovers = try await journal.failovers(last: 10)
+    let first = FailoverRecord(
+      id: "first", vault: Samples.vault, began: JournalSamples.start, latest: JournalSamples.start + .seconds(60),
+      items: 2)
+    try expect(failovers.map(\.id) == ["first", "second"], "both, newest last: \(failovers)")
+    try expect(failovers.first == first, "with its times and its items: \(failovers)")
+    let newest = try await journal.failovers(last: 1).map(\.id)
+    try expect(newest == ["second"], "the newest: \(newest)")
+    let story = try await journal.events(of: "first")
+    try expect(story == Array(recorded.prefix(3)), "its story and no other's: \(story)")
+    let heals = try await journal.heals(of: "first").map(\.id)
+    try expect(heals == [JournalSamples.healID], "the heal that it led to: \(heals)")
+    let none = try await journal.events(of: "fir")
+    try expect(none.isEmpty, "half an id finds nothing: \(none)")
+  }
+
+  static func alertsComeBack(_ journal: any Journal) async throws {
+    let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+    var alert = Alert(
+      .failover, of: "kv-dr-20260203T101500Z", in: Samples.vault, level: .error, machines: [.parked: 2, .healed: 3],
+      names: ["erp-web-01"], cause: "the role is missing", remedy: "Grant it.", since: JournalSamples.start)
+    alert.told = .init(at: JournalSamples.start, level: .error, machines: [.parked: 2, .healed: 3], names: [])
+    _ = try await journal.commit(JournalChange(alerts: [alert]), fence: fence)
+    let standing = try await journal.load().alerts
+    try expect(standing == [alert], "the alert is as it was: \(standing)")
+    _ = try await journal.commit(JournalChange(item: JournalSamples.item()), fence: fence)
+    let after = try await journal.load().alerts
+    try expect(after == [alert], "another change leaves it: \(after)")
+    _ = try await journal.commit(JournalChange(alerts: []), fence: fence)
+    let none = try await journal.load().alerts
+    try expect(none.isEmpty, "and it goes: \(none)")
+  }
 }

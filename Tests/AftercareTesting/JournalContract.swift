@@ -28,6 +28,9 @@ public struct JournalContract: Sendable, CustomStringConvertible {
       JournalContract("what is old is forgotten, and never what is still needed") { try await oldIsForgotten($0) },
       JournalContract("brakes come back, and an order stays open until it is answered") { try await ordersAreKept($0) },
       JournalContract("the last sweep of each vault is kept") { try await lastSweepIsKept($0) },
+      JournalContract("events are read on behind a number") { try await eventsAreReadOn($0) },
+      JournalContract("a failover's story and heals are found by its id") { try await failoversAreFound($0) },
+      JournalContract("the alerts that stand come back") { try await alertsComeBack($0) },
     ]
   }
 }

@@ -10,6 +10,7 @@ public actor MemoryJournal: Journal {
   private var waiting: Set<Int64> = []
   private var reports: [ResourceID: SweepReport] = [:]
   private var brakes = Brakes()
+  private var alerts: [Alert] = []
   private var orders: [RecordedOrder] = []
   private var answers: [Int64: OrderAnswer] = [:]
   private var fence = Fence(token: 0)
@@ -23,7 +24,7 @@ public actor MemoryJournal: Journal {
   }
 
   public func load() async throws(JournalError) -> JournalImage {
-    JournalImage(items: items.values.sorted { $0.key < $1.key }, brakes: brakes)
+    JournalImage(items: items.values.sorted { $0.key < $1.key }, brakes: brakes, alerts: alerts)
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
@@ -46,6 +47,7 @@ public actor MemoryJournal: Journal {
       contents[baseline.item] = known + [baseline]
     }
     if let brakes = change.brakes { self.brakes = brakes }
+    if let alerts = change.alerts { self.alerts = alerts }
     for answer in change.answers { answers[answer.number] = answer }
     return change.events.map { event in
       sequence += 1
@@ -97,6 +99,30 @@ public actor MemoryJournal: Journal {
         || heal.machine.id.name.lowercased() == subject || items[heal.item]?.name.lowercased() == subject
     }
     return Array(heals.sorted { ($0.started, $0.id) < ($1.started, $1.id) }.suffix(limit))
+  }
+
+  public func events(after sequence: Int64, limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    Array(story.lazy.filter { $0.sequence > sequence }.prefix(limit))
+  }
+
+  public func failovers(last limit: Int) async throws(JournalError) -> [FailoverRecord] {
+    let told = story.map(\.event).filter { $0.failover != nil }
+    let records = Dictionary(grouping: told, by: { $0.failover ?? "" }).compactMap { id, events in
+      let times = events.map(\.at)
+      return FailoverRecord(
+        id: id, vault: events.compactMap(\.vault).first, began: times.min() ?? events[0].at,
+        latest: times.max() ?? events[0].at, items: Set(events.compactMap(\.item)).count)
+    }
+    return Array(records.sorted { ($0.began, $0.id) < ($1.began, $1.id) }.suffix(limit))
+  }
+
+  public func events(of failover: String) async throws(JournalError) -> [RecordedEvent] {
+    story.filter { $0.event.failover == failover }
+  }
+
+  public func heals(of failover: String) async throws(JournalError) -> [Heal] {
+    let ids = Set(story.filter { $0.event.failover == failover }.compactMap(\.event.heal))
+    return pastHeals.filter { ids.contains($0.id) }.sorted { ($0.started, $0.id) < ($1.started, $1.id) }
   }
 
   public func sweeps() async throws(JournalError) -> [SweepReport] {

@@ -11,8 +11,12 @@ struct LayeringTests {
     "AzureCloud": ["RecoveryCore", "CurlTransport"],
     "SQLiteJournal": ["RecoveryCore"],
     "WatchEngine": ["RecoveryCore"],
-    "AftercareApp": ["RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine"],
-    "AftercareCommands": ["RecoveryCore", "AftercareApp", "AzureSimulator", "WatchEngine"],
+    "Reporting": ["RecoveryCore"],
+    "StatusServer": ["RecoveryCore", "WatchEngine", "Reporting"],
+    "AftercareApp": [
+      "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", "Reporting", "StatusServer",
+    ],
+    "AftercareCommands": ["RecoveryCore", "AftercareApp", "AzureSimulator", "Reporting", "WatchEngine"],
     "aftercare": ["AftercareCommands"],
     "AzureSimulator": [],
   ]
@@ -22,6 +26,8 @@ struct LayeringTests {
     "WatchEngine": ["Foundation", "GRDB", "HTTPTypes", "Yams"],
     "CurlTransport": ["Foundation", "FoundationEssentials", "Dispatch"],
     "AzureCloud": ["Foundation", "GRDB", "Hummingbird"],
+    "Reporting": ["Foundation", "GRDB", "Hummingbird"],
+    "StatusServer": ["Foundation", "GRDB", "Yams"],
   ]
 
   static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -1,6 +1,7 @@
 import AftercareApp
 import Foundation
 import RecoveryCore
+import Reporting
 import SQLiteJournal
 import Testing
 

@@ -1,6 +1,7 @@
 import AftercareApp
 import Foundation
 import RecoveryCore
+import Reporting
 import Testing
 
 @Suite("The steady state", .timeLimit(.minutes(10)))

@@ -74,7 +74,7 @@ struct BrakeTests {
     var story = Story(policy: Self.policy { $0.mode = .approve })
     _ = story.failOver(to: Samples.stuckMachine())
     #expect(story.reason == .awaitingApproval)
-    #expect(story.said(.healHeld).map(\.level) == [.error])
+    #expect(story.said(.healHeld).map(\.level) == [.warning])
     (story.state, story.events) = story.decider.approve(story.state, at: story.now)
     #expect(story.said(.healApproved).count == 1)
     #expect(story.look(listing: false) == .perform(step: 1))

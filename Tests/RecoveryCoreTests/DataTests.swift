@@ -29,7 +29,8 @@ struct DataTests {
     var story = Self.waiting()
     #expect(story.reason == .verifyingData)
     let first = Samples.failedOver + .seconds(12 * 60)
-    let span = DataSpan(first: first, last: first + .seconds(60))
+    let span = DataSpan(
+      first: first, last: first + .seconds(60), lastBefore: Samples.failedOver - .seconds(3 * 60))
     story.data = .read([Self.heartbeat: span])
     story.wait(.seconds(60))
     story.look(listing: false)
@@ -39,7 +40,7 @@ struct DataTests {
     story.look(listing: false)
     #expect(story.state.heal?.status == .healed)
     let healed = try #require(story.said(.healHealed).first)
-    #expect(healed.fields["logGap"] == Duration.seconds(12 * 60).brief)
+    #expect(healed.fields["logGap"] == Duration.seconds(15 * 60).brief, "from the last row to the first")
     #expect(healed.fields["reprotect"] == "clearToReprotect")
     #expect(story.state.legs.contains { $0.leg == .data("Perf") && $0.finding == .healthy })
   }

@@ -4,14 +4,14 @@ import Synchronization
 
 /// A journal whose process dies at commits: before one, or after it and before anybody heard of it; or whose disk is
 /// full for a while.
-final class CrashingJournal: Journal {
+final class CrashingJournal: JournalDecorator {
   private struct State {
     var random: SeededGenerator
     var weather = Weather.calm
     var isDead = false
   }
 
-  private let base: any Journal
+  let base: any Journal
   private let state: Mutex<State>
 
   init(_ base: any Journal, random: SeededGenerator) {
@@ -67,34 +67,4 @@ final class CrashingJournal: Journal {
       throw CrashingJournal.dead
     }
   }
-
-  func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
-    try await base.acquire(holder: holder, at: now)
-  }
-  func load() async throws(JournalError) -> JournalImage { try await base.load() }
-  func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? { try await base.baseline(of: item) }
-  func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
-    try await base.baselines(of: item, last: limit)
-  }
-  func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
-    try await base.prune(before: before, fence: fence)
-  }
-  func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await base.undelivered(limit: limit)
-  }
-  func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {
-    try await base.record(sweep, fence: fence)
-  }
-  func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await base.events(about: subject, last: limit)
-  }
-  func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
-    try await base.heals(about: subject, last: limit)
-  }
-  func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
-    try await base.give(order, at: now)
-  }
-  func openOrders() async throws(JournalError) -> [RecordedOrder] { try await base.openOrders() }
-  func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? { try await base.answer(to: order) }
-  func sweeps() async throws(JournalError) -> [SweepReport] { try await base.sweeps() }
 }

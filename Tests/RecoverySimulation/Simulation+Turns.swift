@@ -65,8 +65,8 @@ extension Simulation {
         guard var machine = try await cloud.machine(id) else { return .machine(.absent) }
         if associations { machine.associations = try await cloud.associations(of: id) }
         return .machine(.found(machine))
-      case .readRows(let id, let sources, let since):
-        return .rows(.read(try await cloud.rows(of: id, in: sources, since: since)))
+      case .readRows(let id, let former, let sources, let since):
+        return .rows(.read(try await cloud.rows(of: id, after: former, in: sources, since: since)))
       case .begin(let effect):
         note("\(key) begins \(effect)")
         await check(effect, for: key, isOrphan: life != self.life)

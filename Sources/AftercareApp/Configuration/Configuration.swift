@@ -99,6 +99,14 @@ public struct Configuration: Sendable {
     public var deletesPerSecond = 10.0
   }
 
+  /// Where the status page, metrics and API are served; nobody listens without it.
+  public struct Listener: Sendable {
+    public var address = "127.0.0.1"
+    public var port = 8411
+    /// Asked for by whatever changes something, and from another address than loopback by everything.
+    public var token: String?
+  }
+
   public struct Logging: Sendable {
     public var format = LogFormat.text
     public var level = LogLevel.info
@@ -116,6 +124,8 @@ public struct Configuration: Sendable {
   public var grace = Grace()
   public var heal = Heal()
   public var logging = Logging()
+  public var alerts = AlertPolicy()
+  public var listener: Listener?
   public var profiles: [Profile] = []
   public var baseline = Baseline()
   public var testFailover = TestFailover()
@@ -133,4 +143,8 @@ public struct Configuration: Sendable {
   public var requirements: Requirements {
     Requirements(profiles: profiles, catalogue: catalogue, usesBaselines: baseline.learn)
   }
+}
+
+extension Configuration.Listener {
+  public var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }
 }

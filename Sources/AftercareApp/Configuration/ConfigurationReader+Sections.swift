@@ -8,7 +8,7 @@ extension ConfigurationReader {
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
       "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
-      "budget",
+      "budget", "alerts", "listener",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",
@@ -24,6 +24,8 @@ extension ConfigurationReader {
     "heal.backOff": ["first", "factor", "most", "jitter"],
     "heal.poll": ["first", "most", "factor"],
     "logging": ["format", "level"],
+    "alerts": ["gather", "groupInterval", "repeatAfter", "unreadableFor"],
+    "listener": ["address", "port", "token"],
     "baseline": ["learn", "forgetAfter"],
     "testFailover": ["policy", "rule"],
     "history": ["keep"],
@@ -91,6 +93,14 @@ extension ConfigurationReader {
         read.logging.level = choice(node, "logging.level", Configuration.LogLevel.self) ?? .info
       }
     }
+    if let node = top["alerts"] {
+      let keys = section(node, "alerts")
+      set(keys["gather"], "alerts.gather", &read.alerts.gather)
+      set(keys["groupInterval"], "alerts.groupInterval", &read.alerts.groupInterval)
+      set(keys["repeatAfter"], "alerts.repeatAfter", &read.alerts.repeatAfter)
+      set(keys["unreadableFor"], "alerts.unreadableFor", &read.alerts.unreadableFor)
+    }
+    read.listener = top["listener"].map(listener)
     if let node = top["testFailover"] {
       let keys = section(node, "testFailover")
       if let node = keys["policy"] {
@@ -170,6 +180,27 @@ extension ConfigurationReader {
       set(keys["most"], "heal.poll.most", &read.poll.most)
       set(keys["factor"], "heal.poll.factor", 1...10, &read.poll.factor)
     }
+  }
+
+  /// Beyond loopback everybody can ask: then nobody may without the token.
+  private func listener(_ node: Node) -> Configuration.Listener {
+    var read = Configuration.Listener()
+    let keys = section(node, "listener")
+    if let node = keys["address"], let address = text(node, "listener.address") { read.address = address }
+    set(keys["port"], "listener.port", 1...65_535, &read.port)
+    if let node = keys["token"], let token = text(node, "listener.token") {
+      if token.count < 16 {
+        report(node, "listener.token", "at least 16 characters: `openssl rand -hex 16` makes some")
+      }
+      read.token = token
+    }
+    if !read.isLoopback, read.token == nil {
+      report(
+        keys["address"] ?? node, "listener.address",
+        "\(read.address) is not loopback: then a token is needed (listener.token, from ${NAME}); or listen on 127.0.0.1 "
+          + "behind a proxy with TLS")
+    }
+    return read
   }
 
   private func vaults(_ node: Node) -> [ResourceID] {

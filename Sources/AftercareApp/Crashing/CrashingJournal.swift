@@ -1,7 +1,7 @@
 import RecoveryCore
 
 /// Dies before a write to the journal, or when it is on the disk and nobody has heard of it. Reads pass.
-struct CrashingJournal: Journal {
+struct CrashingJournal: JournalDecorator {
   let base: any Journal
   let crasher: Crasher
 
@@ -37,22 +37,4 @@ struct CrashingJournal: Journal {
   func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
     try await crasher.pass("give") { () async throws(JournalError) in try await base.give(order, at: now) }
   }
-
-  func load() async throws(JournalError) -> JournalImage { try await base.load() }
-  func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? { try await base.baseline(of: item) }
-  func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
-    try await base.baselines(of: item, last: limit)
-  }
-  func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await base.undelivered(limit: limit)
-  }
-  func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await base.events(about: subject, last: limit)
-  }
-  func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
-    try await base.heals(about: subject, last: limit)
-  }
-  func sweeps() async throws(JournalError) -> [SweepReport] { try await base.sweeps() }
-  func openOrders() async throws(JournalError) -> [RecordedOrder] { try await base.openOrders() }
-  func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? { try await base.answer(to: order) }
 }

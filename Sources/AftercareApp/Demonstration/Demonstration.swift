@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 public import RecoveryCore
+import ServiceLifecycle
 import WatchEngine
 
 /// The watch against a simulator, judged by the simulator's truth.
@@ -16,19 +17,32 @@ public struct Demonstration: Sendable {
   /// Runs the watch until the truth says that every machine is as it must be and nothing is on its way any more, or
   /// until the deadline. Returns the last truth's verdicts.
   public func run(
-    within deadline: Duration, expecting minimum: Int, telling tell: @escaping @Sendable (Event) -> Void
+    within deadline: Duration, expecting minimum: Int, lingering: Bool = false,
+    telling tell: @escaping @Sendable (Event) -> Void
   ) async throws -> [TruthVerdict] {
     let assembly = Assembly(configuration: configuration)
     let handler = LineLogHandler(format: .text, level: .error, output: .standardError)
-    let watch = try await assembly.watch(
-      sink: TellingSink(tell: tell), logger: Logger(label: "aftercare") { _ in handler })
+    let logger = Logger(label: "aftercare") { _ in handler }
+    let journal = try assembly.journal()
+    let watch = try await assembly.watch(on: journal, sink: TellingSink(tell: tell), logger: logger)
+    let faces = assembly.faces(of: watch, on: journal, logger: logger)
     let endpoint = endpoint
     return try await withThrowingTaskGroup(of: [TruthVerdict]?.self) { group in
       group.addTask {
         try await watch.run()
         return nil
       }
-      group.addTask { try await Demonstration.judge(endpoint, watch, within: deadline, expecting: minimum) }
+      for face in faces {
+        group.addTask {
+          try await face.run()
+          return nil
+        }
+      }
+      group.addTask {
+        let verdicts = try await Demonstration.judge(endpoint, watch, within: deadline, expecting: minimum)
+        if lingering { try? await Task.sleep(for: .seconds(86_400)) }
+        return verdicts
+      }
       var verdicts: [TruthVerdict]?
       while verdicts == nil, let next = try await group.next() { verdicts = next }
       group.cancelAll()

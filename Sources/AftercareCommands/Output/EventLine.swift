@@ -25,6 +25,10 @@ struct EventLine {
     case .healHealed: words += " in \(fields["took"] ?? "?")"
     case .jobSeen: words += ": \(fields["scenario"] ?? "") of \(fields["target"] ?? "") is \(fields["state"] ?? "")"
     case .stepSucceeded: words += fields["took"].map { " in \($0)" } ?? ""
+    case .alertRaised, .alertRepeated, .alertResolved:
+      words += ": \(fields["alert"] ?? "") \(fields["subject"] ?? "")"
+      for key in ["conditions", "cause"] { words += fields[key].map { ": \($0)" } ?? "" }
+      if event.level >= .warning, let remedy = fields["remedy"] { words += ". \(remedy)" }
     case .stepRetrying: words += " in \(fields["wait"] ?? "a moment"): \(fields["cause"] ?? "")"
     default:
       for key in ["reason", "cause", "waited"] { words += fields[key].map { " (\($0))" } ?? "" }

@@ -25,11 +25,29 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: .long, help: "Print JSON instead of text for people.")
   var json = false
 
-  func print(_ value: some Encodable) throws {
+  func print(_ value: some Encodable) throws { try OutputOptions.print(value) }
+
+  static func print(_ value: some Encodable) throws {
+    try write(value, [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+  }
+
+  /// One value of many, on one line.
+  func printLine(_ value: some Encodable) throws {
+    try OutputOptions.write(value, [.sortedKeys, .withoutEscapingSlashes])
+  }
+
+  private static func write(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting
     LineOutput.standardOutput.write(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
+}
+
+/// What was asked for cannot be done: why, and what to do.
+struct Refusal: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }
 
 /// An error for people: what, and what to do. Exit code 1.

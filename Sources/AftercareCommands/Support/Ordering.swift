@@ -1,6 +1,7 @@
 import AftercareApp
 import ArgumentParser
 import RecoveryCore
+import WatchEngine
 
 /// Gives the daemon an order and tells what came of it.
 struct Ordering {
@@ -10,7 +11,9 @@ struct Ordering {
 
   func give(_ order: Order) async throws {
     let configuration = try options.load()
-    let outcome = try await failing { try await OrderDesk(configuration: configuration).give(order) }
+    let outcome = try await failing {
+      try await OrderDesk(journal: try Assembly(configuration: configuration).journalForOrders()).give(order)
+    }
     switch outcome {
     case .done(let words): LineOutput.standardOutput.write(words)
     case .refused(let words):

@@ -6,12 +6,24 @@ import RecoveryCore
 struct LogQuery: Sendable {
   let client: ARMClient
 
-  /// When the first and the last row of a machine were generated; nil when there is none since that time.
-  func span(of machine: ResourceID, in source: DataSource, since: Timestamp) async throws(Fault) -> DataSpan? {
-    // `_ResourceId` is lower-cased in the data and is that of the new machine: rows of the old one do not count.
+  /// How far back the last row of the machine left behind is looked for.
+  private static let lookBack: Duration = .seconds(86_400)
+
+  /// When the first and the last row of a machine were generated, and the last one before that time of the machine that
+  /// it took over from; nil when it has none since that time.
+  func span(
+    of machine: ResourceID, after former: ResourceID?, in source: DataSource, since: Timestamp
+  ) async throws(Fault) -> DataSpan? {
+    // `_ResourceId` is lower-cased in the data: rows of the old machine are told from those of the new one by it.
+    var rows = "(\(LogQuery.rows(of: machine)) and TimeGenerated > datetime(\(since.iso8601)))"
+    if let former, former != machine {
+      let from = since - LogQuery.lookBack
+      rows +=
+        " or (\(LogQuery.rows(of: former)) and TimeGenerated > datetime(\(from.iso8601))"
+        + " and TimeGenerated <= datetime(\(since.iso8601)))"
+    }
     let query =
-      "\(source.table) | where _ResourceId =~ '\(LogQuery.escaped(machine.key))'"
-      + " | where TimeGenerated > datetime(\(since.iso8601)) | summarize min(TimeGenerated), max(TimeGenerated)"
+      "\(source.table) | where \(rows) | summarize min(TimeGenerated), max(TimeGenerated) by _ResourceId"
     let url = "\(client.environment.endpoint)/v1/workspaces/\(TokenRequest.escaped(source.workspace))/query"
     let answer = try await client.send(.post, url, body: .object(["query": .string(query)]))
     let document = try client.decode(answer, from: url)
@@ -22,15 +34,31 @@ struct LogQuery: Sendable {
         .unavailable, code: envelope.code, message: envelope.message, resource: ARMClient.resource(of: url),
         status: answer.status.code, correlationID: answer.correlationID)
     }
-    guard let table = document["tables"]?.elements.first, let row = table["rows"]?.elements.first?.elements else {
+    guard let table = document["tables"]?.elements.first, let spans = LogQuery.spans(of: table) else {
       throw .unintelligible("the query's answer has no table", resource: ARMClient.resource(of: url), answer: answer)
     }
-    let times = row.map { $0.text.flatMap { Timestamp(iso8601: $0) } }
-    guard times.count == 2, let first = times[0], let last = times[1], !first.isSentinel else { return nil }
-    return DataSpan(first: first, last: last)
+    guard let found = spans[machine.key] else { return nil }
+    return DataSpan(
+      first: found.first, last: found.last, lastBefore: former.flatMap { $0 == machine ? nil : spans[$0.key]?.last })
   }
 
-  private static func escaped(_ text: String) -> String {
-    text.replacing("\\", with: "\\\\").replacing("'", with: "\\'")
+  /// By resource id in lower case. Rows without times are none. Nil when the columns are not those that were asked for.
+  private static func spans(of table: JSONValue) -> [String: (first: Timestamp, last: Timestamp)]? {
+    let names = table["columns"]?.elements.map { $0["name"]?.text } ?? []
+    guard let id = names.firstIndex(of: "_ResourceId"), let first = names.firstIndex(of: "min_TimeGenerated"),
+      let last = names.firstIndex(of: "max_TimeGenerated"), let rows = table["rows"]?.elements
+    else { return nil }
+    var spans: [String: (Timestamp, Timestamp)] = [:]
+    for row in rows.map(\.elements) where row.count == names.count {
+      guard let id = row[id].text, let first = row[first].text.flatMap({ Timestamp(iso8601: $0) }),
+        let last = row[last].text.flatMap({ Timestamp(iso8601: $0) }), !first.isSentinel
+      else { continue }
+      spans[id.lowercased()] = (first, last)
+    }
+    return spans
+  }
+
+  private static func rows(of machine: ResourceID) -> String {
+    "_ResourceId =~ '\(machine.key.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
   }
 }

@@ -26,12 +26,19 @@ public struct FleetSummary: Sendable {
     var isParked: Bool
   }
 
+  private struct Joined: Sendable {
+    var id: String
+    var at: Timestamp
+  }
+
   public let policy: BrakePolicy
   public var brakes = Brakes()
   private var running: [ItemKey: Running] = [:]
   private var proven: [Canary: Timestamp] = [:]
   /// By heal, so that one that is told twice counts once.
   private var ended: [String: Ended] = [:]
+  /// The failover of each vault that an item joined last.
+  private var failovers: [ResourceID: Joined] = [:]
 
   public init(policy: BrakePolicy = BrakePolicy()) { self.policy = policy }
 
@@ -40,6 +47,9 @@ public struct FleetSummary: Sendable {
 
   /// An item's state has changed; nil when it was forgotten.
   public mutating func update(_ key: ItemKey, _ state: ItemState?) {
+    if let (id, at) = state?.joined, let vault = state?.vault, at >= failovers[vault]?.at ?? at {
+      failovers[vault] = Joined(id: id, at: at)
+    }
     guard let heal = state?.heal, !heal.isCleanUp else {
       running[key] = nil
       return
@@ -70,6 +80,18 @@ public struct FleetSummary: Sendable {
     ended = ended.filter { $0.value.at >= oldest }
   }
 
+  // MARK: - Failovers
+
+  /// Items of a vault that begin to move within this time of each other go through one failover.
+  private static let sameFailover: Duration = .seconds(30 * 60)
+
+  /// The failover that an item joins which begins to move: the vault's latest, or a new one named after the vault and
+  /// the time. No item joins the same one twice: what follows is the failback, or a failover anew.
+  public func failover(of vault: ResourceID, after last: String?, at now: Timestamp) -> String {
+    if let open = failovers[vault], open.id != last, now - open.at <= FleetSummary.sameFailover { return open.id }
+    return "\(vault.name)-\(now.compact)"
+  }
+
   // MARK: - What holds a heal
 
   /// What keeps a heal that would install these types from starting; nil when nothing does.
@@ -91,6 +113,11 @@ public struct FleetSummary: Sendable {
 
   /// Whether what was decided may still be done: it may stand otherwise with the others than when it was decided.
   public func admits(_ next: ItemState, after old: ItemState?) -> Bool {
+    if let (id, at) = next.joined, id != old?.failoverID,
+      id != failover(of: next.vault, after: old?.failoverID, at: at)
+    {
+      return false
+    }
     guard let heal = next.heal, heal.status.isRunning, !heal.isCleanUp, next.failover?.cause != .commanded else {
       return true
     }
@@ -126,5 +153,13 @@ public struct FleetSummary: Sendable {
     }
     next.trip = Brakes.Trip(since: now, until: now + policy.failureWindow, parked: parked, ended: counted.count)
     return next
+  }
+}
+
+extension ItemState {
+  /// The failover that the item goes through, and when it joined it.
+  fileprivate var joined: (id: String, at: Timestamp)? {
+    if let transition, let id = transition.failoverID { return (id, transition.since) }
+    return failover.flatMap { failover in failover.id.map { ($0, failover.noticed) } }
   }
 }

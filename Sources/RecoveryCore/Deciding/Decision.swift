@@ -69,8 +69,8 @@ public struct Decision: Sendable {
     case readSource(ResourceID)
     /// What the journal holds of the item's machine, what this very decision learned included.
     case readBaseline
-    /// When rows of the machine were generated after a time.
-    case readData(ResourceID, [DataSource], since: Timestamp)
+    /// When rows of the machine were generated after a time, and the last one before it of the machine left behind.
+    case readData(ResourceID, after: ResourceID?, [DataSource], since: Timestamp)
     /// Run the step of the heal that `next` holds, or go on with it when Azure has accepted it. The intent is in
     /// `next` and must be committed first.
     case perform(step: Int)

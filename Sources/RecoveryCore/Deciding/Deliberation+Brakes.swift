@@ -16,7 +16,8 @@ extension Deliberation {
   /// A heal is held: said once a reason, with what it would do.
   mutating func held(by reason: Reason, _ steps: [Step], on machine: Machine) -> Conclusion {
     say(
-      once: "held.\(reason.rawValue)", .healHeld, level: reason.holdLevel,
+      once: "held.\(reason.rawValue)", .healHeld,
+      level: reason == .heldByInFlight || reason == .heldByCanary ? .info : .warning,
       fields: [
         "reason": reason.rawValue, "steps": steps.map(\.title).joined(separator: ", "),
         "remedy": remedy(for: reason),
@@ -89,17 +90,6 @@ extension Deliberation {
     case .heldByInFlight: return "Nothing: \(fleet.inFlight) heals are under way, and it starts when one ends."
     case .heldByCanary: return "Nothing: another machine tries the same extension first."
     default: return "Nothing: it goes on by itself."
-    }
-  }
-}
-
-extension Reason {
-  /// Whether a person is needed for the heal to start.
-  fileprivate var holdLevel: Event.Level {
-    switch self {
-    case .awaitingApproval: .error
-    case .heldByInFlight, .heldByCanary: .info
-    default: .warning
     }
   }
 }

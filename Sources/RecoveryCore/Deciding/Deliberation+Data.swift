@@ -11,7 +11,10 @@ extension Deliberation {
     let why: String
     var pause = policy.data
     switch seen.data {
-    case .notRead: return (.mustReadData, .readData(machine.id, sources, since: start(of: machine)))
+    case .notRead:
+      return (
+        .mustReadData, .readData(machine.id, after: state.failover?.from?.id, sources, since: start(of: machine))
+      )
     case .read(let spans):
       note(spans, sources)
       let silent = sources.filter { spans[$0] == nil }
@@ -40,14 +43,16 @@ extension Deliberation {
       state.legs.append(LegVerdict(.data(source.table), span == nil ? .unjudged : .healthy, words))
     }
     state.heal?.firstRow = spans.values.map(\.first).min()
+    state.heal?.lastRowBefore = spans.values.compactMap(\.lastBefore).max()
   }
 
-  /// From the failover to the first sign of life, both by Azure's clock: the minutes of logs that are missing. Without
-  /// a data leg the sign is the guest agent's report in which everything was well.
-  func logGap(_ machine: Machine) -> Duration? {
-    guard let failed = state.failover?.cloudTime, let sign = state.heal?.firstRow ?? machine.agent?.reported,
-      sign > failed
-    else { return nil }
-    return sign - failed
+  /// From the last sign of life to the first, both by Azure's clock: the minutes of logs that are missing. With a data
+  /// leg they are rows; without one the failover's own time, and the guest agent's report in which everything was well.
+  func logGap(_ machine: Machine) -> [String: String] {
+    let rows = state.heal?.firstRow
+    guard let from = (rows.flatMap { _ in state.heal?.lastRowBefore }) ?? state.failover?.cloudTime,
+      let until = rows ?? machine.agent?.reported, until > from
+    else { return [:] }
+    return ["logGap": (until - from).brief, "silentFrom": from.iso8601, "silentUntil": until.iso8601]
   }
 }

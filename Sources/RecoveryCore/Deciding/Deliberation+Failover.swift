@@ -40,7 +40,7 @@ extension Deliberation {
     state.live = live
     if item.isFailedOverOrReversed {
       state.failover = Failover(
-        cause: .foundFailedOver, from: nil, to: live, noticed: now, completed: now,
+        id: joined, cause: .foundFailedOver, from: nil, to: live, noticed: now, completed: now,
         cloudTime: item.lastSuccessfulFailover)
       state.nextLook = now
     } else {
@@ -105,7 +105,8 @@ extension Deliberation {
       state.former = [old] + state.former.prefix(7)
     }
     state.failover = Failover(
-      cause: cause, from: old, to: machine.pair, noticed: state.transition?.since ?? now, completed: now,
+      id: state.transition?.failoverID ?? joined, cause: cause, from: old, to: machine.pair,
+      noticed: state.transition?.since ?? now, completed: now,
       cloudTime: cloudTime)
     state.transition = nil
     state.live = machine.pair
@@ -127,6 +128,9 @@ extension Deliberation {
       ])
   }
 
+  /// The failover that the item joins now.
+  private var joined: String { seen.fleet.failover(of: state.vault, after: state.failover?.id, at: now) }
+
   // MARK: - Waiting
 
   private mutating func begin(_ candidate: ResourceID?, _ item: ProtectedItem) {
@@ -137,7 +141,7 @@ extension Deliberation {
         state.transition = transition
       }
     } else {
-      state.transition = Transition(candidate: candidate, since: now)
+      state.transition = Transition(candidate: candidate, since: now, failoverID: joined)
     }
     say(
       once: "transition.noticed", .failoverNoticed, machine: candidate,

@@ -117,7 +117,7 @@ extension Deliberation {
     guard let heal = state.heal else { return rest(.healed) }
     var fields = ["took": (now - heal.started).brief, "rounds": String(heal.round)]
     if let failover = state.failover { fields["sinceFailover"] = (now - failover.completed).brief }
-    if let gap = logGap(machine) { fields["logGap"] = gap.brief }
+    fields.merge(logGap(machine)) { $1 }
     if state.reprotect != .notFailedOver { fields["reprotect"] = state.reprotect.word }
     fields["legs"] = state.legs.map(\.leg.description).joined(separator: ", ")
     if let why = heal.unverified {
@@ -173,7 +173,7 @@ extension Deliberation {
     say(once: "heal.waiting.\(reason.rawValue)", .healWaiting, fields: ["reason": reason.rawValue])
     if now - since >= policy.passingWithin {
       say(
-        once: "heal.waiting.overdue", .healWaiting, level: .error,
+        once: "heal.waiting.overdue", .healWaiting, level: .warning,
         fields: [
           "reason": reason.rawValue, "waited": (now - since).brief,
           "remedy": "Look at the machine; the heal goes on by itself once the reason is gone.",

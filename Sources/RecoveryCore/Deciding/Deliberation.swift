@@ -44,7 +44,7 @@ public struct Decider: Sendable {
     guard let live = prior.live, !(prior.heal?.status.isRunning ?? false) else { return prior }
     var state = prior
     state.failover = Failover(
-      cause: .commanded, from: prior.failover?.from, to: live, noticed: now, completed: now,
+      id: prior.failover?.id, cause: .commanded, from: prior.failover?.from, to: live, noticed: now, completed: now,
       cloudTime: prior.failover?.cloudTime)
     state.heal = nil
     state.held = nil
@@ -138,6 +138,7 @@ struct Deliberation {
     state.lifecycleID = item.lifecycleID ?? state.lifecycleID
     state.protectionState = item.protectionState
     state.activeLocation = item.activeLocation
+    state.location = item.livePlace.location
     if item.protectionState.meaning != .unknown { unsay("state") }
     guard item.testMachineID != state.testMachine else { return }
     defer { state.testMachine = item.testMachineID }
@@ -154,6 +155,11 @@ struct Deliberation {
   mutating func say(
     _ kind: EventKind, level: Event.Level? = nil, machine: ResourceID? = nil, fields: [String: String] = [:]
   ) {
+    var fields = fields
+    // The story of a failover ends where the machine is well.
+    if let id = state.transition?.failoverID ?? state.failover.flatMap({ $0.isSettled ? nil : $0.id }) {
+      fields["failover"] = id
+    }
     events.append(
       Event(
         kind, at: now, level: level, item: state.key, itemName: state.name, machine: machine ?? state.live?.id,

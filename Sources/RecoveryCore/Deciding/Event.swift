@@ -27,6 +27,9 @@ public struct Event: Hashable, Sendable, Codable {
   /// What differs from one event of the kind to the next, by the names listed in docs/events.md.
   public var fields: [String: String]
 
+  /// The failover that it is part of.
+  public var failover: String? { fields["failover"] }
+
   public init(
     _ kind: EventKind, at: Timestamp, level: Level? = nil, item: ItemKey? = nil, itemName: String? = nil,
     machine: ResourceID? = nil, vault: ResourceID? = nil, heal: String? = nil, fields: [String: String] = [:]
@@ -94,6 +97,9 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case dataUnreadable = "data.unreadable"
   case healParked = "heal.parked"
   case healAbandoned = "heal.abandoned"
+  case alertRaised = "alert.raised"
+  case alertRepeated = "alert.repeated"
+  case alertResolved = "alert.resolved"
 
   public var sentence: String {
     switch self {
@@ -146,6 +152,9 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .dataUnreadable: "a workspace cannot be asked for data"
     case .healParked: "parked: a person is needed"
     case .healAbandoned: "heal abandoned"
+    case .alertRaised: "alert"
+    case .alertRepeated: "alert goes on"
+    case .alertResolved: "alert is over"
     }
   }
 
@@ -154,11 +163,13 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .itemAdded, .baselineLearned, .stepAccepted, .machineReadable: .debug
     case .itemGone, .sweepFailed, .itemUnreadable, .stateUnknown, .machineUnreadable, .machineGone, .legUnexplained,
       .stepRetrying, .stepTolerated, .healAgain, .healUnverified, .dataUnreadable,
-      .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld, .tagUnclear:
+      .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld, .tagUnclear, .failoverOverdue, .healParked,
+      .stepFailed, .brakeOn:
       .warning
-    case .brakeOn, .failoverOverdue, .healParked, .stepFailed: .error
+    // What needs a person is said once for all machines that it concerns.
+    case .alertRaised, .alertRepeated: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .healApproved, .brakeOff,
-      .daemonStarted, .daemonStopped,
+      .daemonStarted, .daemonStopped, .alertResolved,
       .testFailoverSeen, .testFailoverJudged, .sweepRecovered, .itemReturned:
       .notice
     case .failoverWaiting, .healWaiting, .stepStarted, .stepSucceeded, .stepSkipped, .jobSeen, .testFailoverGone,

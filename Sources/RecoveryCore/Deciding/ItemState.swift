@@ -28,6 +28,8 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var lifecycleID: String?
   public var protectionState: ProtectionState
   public var activeLocation: String
+  /// The region of the live machine, by the item.
+  public var location: String?
   /// The live machine that is settled: the one that a failover would leave.
   public var live: MachineIdentity?
   /// Earlier live machines, newest first, at most eight.
@@ -65,6 +67,7 @@ public struct ItemState: Hashable, Sendable, Codable {
     lifecycleID = item.lifecycleID
     protectionState = item.protectionState
     activeLocation = item.activeLocation
+    location = item.livePlace.location
     former = []
     legs = []
     suspicions = []
@@ -97,6 +100,9 @@ public struct ItemState: Hashable, Sendable, Codable {
     return mine == other
   }
 
+  /// The failover that the item goes through, or went through last.
+  public var failoverID: String? { transition?.failoverID ?? failover?.id }
+
   /// Whether anything about the item wants the quick rhythm.
   public var isOnTheMove: Bool {
     transition != nil || (heal?.status.isRunning ?? false) || (failover.map { !$0.isSettled } ?? false)
@@ -107,12 +113,15 @@ public struct ItemState: Hashable, Sendable, Codable {
 public struct Transition: Hashable, Sendable, Codable {
   public var candidate: ResourceID?
   public var since: Timestamp
+  /// The failover that the item goes through together with others of its vault.
+  public var failoverID: String?
   /// When all conditions held for the first time; they must hold twice.
   public var firstConfirmed: Timestamp?
 
-  public init(candidate: ResourceID?, since: Timestamp) {
+  public init(candidate: ResourceID?, since: Timestamp, failoverID: String? = nil) {
     self.candidate = candidate
     self.since = since
+    self.failoverID = failoverID
   }
 }
 
@@ -141,6 +150,9 @@ public struct Failover: Hashable, Sendable, Codable {
     case testFailover
   }
 
+  /// What the item went through together with others of its vault: `aftercare report` tells of it. Nil when Site
+  /// Recovery moved nothing.
+  public var id: String?
   public var cause: Cause
   public var from: MachineIdentity?
   public var to: MachineIdentity
@@ -153,9 +165,10 @@ public struct Failover: Hashable, Sendable, Codable {
   public var isSettled: Bool
 
   public init(
-    cause: Cause, from: MachineIdentity?, to: MachineIdentity, noticed: Timestamp, completed: Timestamp,
-    cloudTime: Timestamp?
+    id: String? = nil, cause: Cause, from: MachineIdentity?, to: MachineIdentity, noticed: Timestamp,
+    completed: Timestamp, cloudTime: Timestamp?
   ) {
+    self.id = id
     self.cause = cause
     self.from = from
     self.to = to

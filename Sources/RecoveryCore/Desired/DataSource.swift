@@ -16,9 +16,12 @@ public struct DataSource: Hashable, Sendable, Codable, CustomStringConvertible {
 public struct DataSpan: Hashable, Sendable, Codable {
   public var first: Timestamp
   public var last: Timestamp
+  /// The last row of the machine that a failover left behind: since then logs were missing.
+  public var lastBefore: Timestamp?
 
-  public init(first: Timestamp, last: Timestamp) {
+  public init(first: Timestamp, last: Timestamp, lastBefore: Timestamp? = nil) {
     self.first = first
     self.last = last
+    self.lastBefore = lastBefore
   }
 }

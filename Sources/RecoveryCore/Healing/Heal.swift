@@ -42,6 +42,8 @@ public struct Heal: Hashable, Sendable, Codable {
   public var waitingForDataSince: Timestamp?
   /// The machine's first row after the failover, by Azure's clock.
   public var firstRow: Timestamp?
+  /// The last row of the machine that the failover left behind.
+  public var lastRowBefore: Timestamp?
   /// Why the data could not be judged.
   public var unverified: String?
   public let started: Timestamp

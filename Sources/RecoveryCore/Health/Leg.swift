@@ -20,6 +20,18 @@ public enum Leg: Hashable, Sendable, Codable, CustomStringConvertible {
   }
 }
 
+extension Leg {
+  /// What a person calls it: `AzureMonitorLinuxAgent`, `dcr-linux`.
+  public var name: String {
+    switch self {
+    case .machine, .agent, .identity: description
+    case .extension(let kind): kind.type
+    case .association(let name): name
+    case .data(let table): "rows in \(table)"
+    }
+  }
+}
+
 /// What was found of a leg.
 public enum Finding: String, Sendable, Codable, CaseIterable {
   case healthy

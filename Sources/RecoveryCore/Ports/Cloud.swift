@@ -16,9 +16,11 @@ public protocol Cloud: Sendable {
   /// The machine's model and instance view in one request; nil when it does not exist.
   func machine(_ id: ResourceID) async throws(Fault) -> Machine?
   func associations(of machine: ResourceID) async throws(Fault) -> [Association]
-  /// When rows of a machine were generated in each source since a time; a source without rows is left out.
-  func rows(of machine: ResourceID, in sources: [DataSource], since: Timestamp) async throws(Fault)
-    -> [DataSource: DataSpan]
+  /// When rows of a machine were generated in each source since a time, and the last one of the machine that it took
+  /// over from, before that time; a source without rows of the machine is left out.
+  func rows(
+    of machine: ResourceID, after source: ResourceID?, in sources: [DataSource], since: Timestamp
+  ) async throws(Fault) -> [DataSource: DataSpan]
   /// Starts an effect. Removing what is not there is `done`.
   func begin(_ effect: Effect) async throws(Fault) -> Progress
   /// Asks once how an operation stands. A poll that fails says nothing of the operation: such a `Fault` has a kind

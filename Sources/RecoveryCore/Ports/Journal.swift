@@ -23,6 +23,14 @@ public protocol Journal: Sendable {
   /// Events for people: newest last, of one machine or item when `about` names it by id, name or key.
   func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent]
   func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal]
+  /// Events with higher numbers, oldest first.
+  func events(after sequence: Int64, limit: Int) async throws(JournalError) -> [RecordedEvent]
+  /// The failovers that events tell of, newest last.
+  func failovers(last limit: Int) async throws(JournalError) -> [FailoverRecord]
+  /// The whole story of a failover, oldest first.
+  func events(of failover: String) async throws(JournalError) -> [RecordedEvent]
+  /// The heals that it led to.
+  func heals(of failover: String) async throws(JournalError) -> [Heal]
   func sweeps() async throws(JournalError) -> [SweepReport]
   /// Keeps a person's order until it is answered. It needs no fence: whoever may write to the journal may give one.
   func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64
@@ -48,10 +56,13 @@ public struct Fence: Hashable, Sendable, Codable {
 public struct JournalImage: Sendable {
   public var items: [ItemState]
   public var brakes: Brakes
+  /// The alerts that stand.
+  public var alerts: [Alert]
 
-  public init(items: [ItemState], brakes: Brakes = Brakes()) {
+  public init(items: [ItemState], brakes: Brakes = Brakes(), alerts: [Alert] = []) {
     self.items = items
     self.brakes = brakes
+    self.alerts = alerts
   }
 }
 
@@ -65,18 +76,21 @@ public struct JournalChange: Sendable {
   public var forgotten: ItemKey?
   /// The brakes as they are now; nil when they are as they were.
   public var brakes: Brakes?
+  /// All alerts that stand now; nil when they are as they were.
+  public var alerts: [Alert]?
   /// Orders that are carried out with this change, or refused.
   public var answers: [OrderAnswer]
   public var events: [Event]
 
   public init(
     item: ItemState? = nil, baseline: Baseline? = nil, forgotten: ItemKey? = nil, brakes: Brakes? = nil,
-    answers: [OrderAnswer] = [], events: [Event] = []
+    alerts: [Alert]? = nil, answers: [OrderAnswer] = [], events: [Event] = []
   ) {
     self.item = item
     self.baseline = baseline
     self.forgotten = forgotten
     self.brakes = brakes
+    self.alerts = alerts
     self.answers = answers
     self.events = events
   }
@@ -89,6 +103,24 @@ public struct RecordedEvent: Hashable, Sendable, Codable {
   public init(sequence: Int64, event: Event) {
     self.sequence = sequence
     self.event = event
+  }
+}
+
+/// A failover as the journal knows it: what the items of a vault went through together.
+public struct FailoverRecord: Hashable, Sendable, Codable {
+  public let id: String
+  public var vault: ResourceID?
+  /// Its first event and its latest.
+  public var began: Timestamp
+  public var latest: Timestamp
+  public var items: Int
+
+  public init(id: String, vault: ResourceID?, began: Timestamp, latest: Timestamp, items: Int) {
+    self.id = id
+    self.vault = vault
+    self.began = began
+    self.latest = latest
+    self.items = items
   }
 }
 

@@ -64,6 +64,11 @@ extension Timestamp {
     return "\(yearText)-\(two(month))-\(two(day))T\(clock)\(tail)"
   }
 
+  /// `20260203T101442Z`: for names.
+  public var compact: String {
+    Timestamp(milliseconds: floorDivide(milliseconds, 1000) * 1000).iso8601.filter { $0 != "-" && $0 != ":" }
+  }
+
   /// Days since 1970 of a civil date in the proleptic Gregorian calendar, in milliseconds; nil for no such day.
   private static func milliseconds(year: Int64, month: Int64, day: Int64) -> Int64? {
     guard (1...12).contains(month), day >= 1 else { return nil }

@@ -26,7 +26,8 @@ enum JournalCheck {
   /// The columns of JSON, each with what a row of its table is named by.
   private static let bodies = [
     ("item", "key", "state"), ("heal", "id", "body"), ("event", "sequence", "body"), ("baseline", "item_key", "body"),
-    ("brakes", "id", "body"), ("operator_order", "number", "body"), ("operator_order", "number", "answer"),
+    ("brakes", "id", "body"), ("alerts", "id", "body"), ("operator_order", "number", "body"),
+    ("operator_order", "number", "answer"),
     ("sweep", "vault", "body"),
   ]
 

@@ -17,6 +17,7 @@ enum JournalSchema {
     }
     migrator.registerMigration("0002-baselines") { db in try db.execute(sql: JournalSchema.baselines) }
     migrator.registerMigration("0003-brakes-orders") { db in try db.execute(sql: JournalSchema.brakes) }
+    migrator.registerMigration("0004-alerts-failovers") { db in try db.execute(sql: JournalSchema.alerts) }
     return migrator
   }()
 
@@ -37,6 +38,17 @@ enum JournalSchema {
   private static func definitions(_ db: Database) throws -> Set<String> {
     try String.fetchSet(db, sql: "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master")
   }
+
+  /// The alerts that stand are one row. Events that are part of a failover are found by its id.
+  private static let alerts = """
+    CREATE TABLE alerts (
+      id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+      body TEXT NOT NULL
+    );
+
+    ALTER TABLE event ADD COLUMN failover TEXT;
+    CREATE INDEX event_by_failover ON event(failover) WHERE failover IS NOT NULL;
+    """
 
   /// The brakes are one row. Orders are written by commands beside the daemon, and answered by it.
   private static let brakes = """

@@ -1,7 +1,7 @@
 import GRDB
 import RecoveryCore
 
-/// The brakes, and what people have ordered.
+/// The brakes, the alerts that stand, and what people have ordered.
 enum BrakeTable {
   static func write(_ db: Database, _ brakes: Brakes) throws {
     try db.execute(
@@ -12,6 +12,23 @@ enum BrakeTable {
   static func read(_ db: Database) throws -> Brakes {
     guard let body = try String.fetchOne(db, sql: "SELECT body FROM brakes WHERE id = 1") else { return Brakes() }
     return try JournalJSON.decode(Brakes.self, from: body, table: "brakes", key: "1")
+  }
+
+  // MARK: - Alerts
+
+  private struct Standing: Codable {
+    var alerts: [Alert]
+  }
+
+  static func write(_ db: Database, _ alerts: [Alert]) throws {
+    try db.execute(
+      sql: "INSERT INTO alerts (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+      arguments: [try JournalJSON.encode(Standing(alerts: alerts))])
+  }
+
+  static func readAlerts(_ db: Database) throws -> [Alert] {
+    guard let body = try String.fetchOne(db, sql: "SELECT body FROM alerts WHERE id = 1") else { return [] }
+    return try JournalJSON.decode(Standing.self, from: body, table: "alerts", key: "1").alerts
   }
 
   // MARK: - Orders

@@ -11,12 +11,13 @@ enum EventTable {
     let body = try JournalJSON.encode(event)
     let arguments: StatementArguments = [
       event.at.milliseconds, event.kind.rawValue, event.level.rawValue, event.item?.text, event.itemName,
-      event.machine?.key, event.machine?.name, event.vault?.key, event.heal, body,
+      event.machine?.key, event.machine?.name, event.vault?.key, event.heal, event.failover, body,
     ]
     try db.execute(
       sql: """
-        INSERT INTO event (at, kind, level, item_key, item_name, machine_id, machine_name, vault, heal_id, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO event (
+          at, kind, level, item_key, item_name, machine_id, machine_name, vault, heal_id, failover, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """, arguments: arguments)
     let sequence = db.lastInsertedRowID
     try db.execute(
@@ -69,6 +70,39 @@ enum EventTable {
         db, sql: "SELECT sequence, body FROM event ORDER BY sequence DESC LIMIT ?", arguments: [max(0, limit)])
     }
     return try rows.reversed().map { row in try recorded(from: row) }
+  }
+
+  /// Oldest first.
+  static func after(_ db: Database, _ sequence: Int64, limit: Int) throws -> [RecordedEvent] {
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?",
+      arguments: [sequence, max(0, limit)])
+    return try rows.map { row in try recorded(from: row) }
+  }
+
+  // MARK: - Failovers
+
+  static func failovers(_ db: Database, limit: Int) throws -> [FailoverRecord] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT failover, max(vault) AS vault, min(at) AS began, max(at) AS latest, count(DISTINCT item_key) AS items
+        FROM event WHERE failover IS NOT NULL GROUP BY failover ORDER BY began DESC, failover DESC LIMIT ?
+        """, arguments: [max(0, limit)])
+    return try rows.reversed().map { row in
+      FailoverRecord(
+        id: try row.decode(String.self, forColumn: "failover"),
+        vault: try row.decode(String?.self, forColumn: "vault").flatMap { ResourceID($0) },
+        began: Timestamp(milliseconds: try row.decode(Int64.self, forColumn: "began")),
+        latest: Timestamp(milliseconds: try row.decode(Int64.self, forColumn: "latest")),
+        items: try row.decode(Int.self, forColumn: "items"))
+    }
+  }
+
+  static func all(_ db: Database, of failover: String) throws -> [RecordedEvent] {
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT sequence, body FROM event WHERE failover = ? ORDER BY sequence", arguments: [failover])
+    return try rows.map { row in try recorded(from: row) }
   }
 
   private static func recorded(from row: Row) throws -> RecordedEvent {

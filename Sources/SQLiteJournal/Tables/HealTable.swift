@@ -52,6 +52,16 @@ enum HealTable {
     return try rows.reversed().map { row in try heal(from: row, sealedBy: seal) }
   }
 
+  /// Those that a failover led to, in the order in which they started.
+  static func all(_ db: Database, of failover: String, sealedBy seal: OperationSeal?) throws -> [Heal] {
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT id, body FROM heal WHERE id IN (SELECT heal_id FROM event WHERE failover = ?) ORDER BY started_at, id
+        """, arguments: [failover])
+    return try rows.map { row in try heal(from: row, sealedBy: seal) }
+  }
+
   private static func heal(from row: Row, sealedBy seal: OperationSeal?) throws -> Heal {
     let id = try row.decode(String.self, forColumn: "id")
     return try heal(id, from: try row.decode(String.self, forColumn: "body"), sealedBy: seal)

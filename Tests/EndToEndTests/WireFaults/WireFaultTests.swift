@@ -2,6 +2,7 @@ import AftercareApp
 import AftercareTesting
 import Foundation
 import RecoveryCore
+import Reporting
 import Synchronization
 import Testing
 

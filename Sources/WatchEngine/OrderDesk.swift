@@ -1,6 +1,4 @@
 public import RecoveryCore
-import SQLiteJournal
-import WatchEngine
 
 /// Hands a person's order to the daemon through the journal, and waits a little for what comes of it.
 public struct OrderDesk: Sendable {
@@ -14,9 +12,9 @@ public struct OrderDesk: Sendable {
   private let journal: any Journal
   private let time: any TimeSource
 
-  public init(configuration: Configuration) throws(JournalError) {
-    journal = try Assembly(configuration: configuration).journalForOrders()
-    time = SystemTime()
+  public init(journal: any Journal, time: any TimeSource = SystemTime()) {
+    self.journal = journal
+    self.time = time
   }
 
   public func give(_ order: Order, within patience: Duration = .seconds(10)) async throws -> Outcome {

@@ -1,0 +1,43 @@
+public import RecoveryCore
+import Reporting
+public import WatchEngine
+
+/// What the server shows: the running watch, and the journal for whatever is past.
+public struct StatusSource: Sendable {
+  let watch: Watch
+  let journal: any Journal
+  let time: any TimeSource
+  let mode: String
+  let version: String
+
+  public init(
+    watch: Watch, journal: any Journal, mode: String, version: String, time: any TimeSource = SystemTime()
+  ) {
+    self.watch = watch
+    self.journal = journal
+    self.mode = mode
+    self.version = version
+    self.time = time
+  }
+
+  func snapshot() async -> FleetSnapshot {
+    FleetSnapshot(
+      at: time.now, states: await watch.fleet.all(), brakes: await watch.fleet.brakes, alerts: await watch.fleet.alerts,
+      sweeps: Array(await watch.sweeps.latest.values))
+  }
+
+  /// Why the watch is not ready to be relied on; nil when it is: every vault was read through, and lately.
+  func unreadiness() async -> String? {
+    let succeeded = await watch.sweeps.succeeded
+    let late = watch.vaults.filter { vault in
+      guard let last = succeeded[vault] else { return true }
+      return time.now - last > watch.lateAfter
+    }
+    guard !late.isEmpty else { return nil }
+    return late.map { vault in
+      succeeded[vault].map { "vault \(vault.name) was last read at \($0.iso8601)" }
+        ?? "vault \(vault.name) was not read yet"
+    }
+    .joined(separator: "; ")
+  }
+}
