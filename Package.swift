@@ -144,7 +144,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "aftercare", "AftercareApp", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
-        "SQLiteJournal", "WatchEngine", "AftercareTesting", httpTypes, logging,
+        "SQLiteJournal", "WatchEngine", "AftercareTesting", grdb, httpTypes, logging,
       ],
       swiftSettings: common),
   ]

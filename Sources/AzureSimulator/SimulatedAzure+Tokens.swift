@@ -10,6 +10,9 @@ extension SimulatedAzure {
         return SimulatedResponse(
           400, ["error": "invalid_request", "error_description": "Required metadata header not specified"])
       }
+      guard !scenario.hasNoIdentity else {
+        return SimulatedResponse(400, ["error": "invalid_request", "error_description": "Identity not found"])
+      }
       return issue(for: request.query["resource"] ?? "https://management.azure.com/", asText: true)
     }
     if path == ["msi", "token"] {
