@@ -50,6 +50,8 @@ struct Check: AsyncParsableCommand {
     if report.outcome == .fail { throw ExitCode(2) }
   }
 
+  private static let widest = CheckResult.Kind.allCases.map(\.rawValue.count).max() ?? 0
+
   private static func line(_ result: CheckResult) -> String {
     let colour: Terminal.Colour =
       switch result.outcome {
@@ -57,9 +59,11 @@ struct Check: AsyncParsableCommand {
       case .warn: .yellow
       case .fail: .red
       }
+    let name = result.check.rawValue
+    let pad = String(repeating: " ", count: max(0, widest - name.count))
     let remedy = result.remedy.map { ". Remedy: \($0)" } ?? ""
-    return
-      "\(Terminal.paint(result.outcome.rawValue, colour))  \(result.check.rawValue)  \(result.subject): \(result.found)\(remedy)"
+    let outcome = Terminal.paint(result.outcome.rawValue, colour)
+    return "\(outcome)  \(name)\(pad)  \(result.subject): \(result.found)\(remedy)"
   }
 
   private func show(_ readiness: PreflightReport.Readiness) {

@@ -20,9 +20,15 @@ public struct Preflight: Sendable {
 
   /// - Parameter progress: is told how many items were looked at, now and then.
   public func run(progress: @escaping @Sendable (Int) -> Void = { _ in }) async throws -> PreflightReport {
-    var checks = configurationChecks() + HostChecks(configuration: configuration).results()
-    let (memory, journal) = await Memory.read(configuration)
-    checks.append(journal)
+    let host = HostChecks(configuration: configuration).results()
+    var checks = configurationChecks() + host
+    var memory = Memory()
+    // In a directory that the daemon would refuse nothing is opened.
+    if !host.contains(where: { $0.check == .stateDirectory && $0.outcome == .fail }) {
+      let (known, journal) = await Memory.read(configuration)
+      memory = known
+      checks.append(journal)
+    }
     let azure = try Assembly(configuration: configuration).azure()
     let (principal, access) = await access(azure)
     checks += access

@@ -71,7 +71,7 @@ extension PreflightReport.Row {
     lost = prospect.lost
     for part in prospect.parts {
       let reasons = part.needs.compactMap { unmet[$0] }.sorted {
-        ($0.check.rawValue, $0.subject) < ($1.check.rawValue, $1.subject)
+        ($0.check, $0.subject) < ($1.check, $1.subject)
       }
       guard let first = reasons.first else { continue }
       lost.append(

@@ -1,12 +1,16 @@
 /// What one check found: a line for people, an object for machines.
 public struct CheckResult: Hashable, Sendable, Codable {
   /// Which check. The names are stable; docs/check.md lists them.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  public enum Kind: String, Sendable, Codable, CaseIterable, Comparable {
     case configuration, stateDirectory, journal, disk, protectedSettingsFile
     case cloud, clock, identity
     case vault, machines, permissions, extensionVersion
     case dataCollectionRule, dataCollectionEndpoint, userAssignedIdentity, keyVault, workspace
     case recoveryPlan
+
+    /// In the order above: what is checked first first.
+    public static func < (left: Kind, right: Kind) -> Bool { left.rank < right.rank }
+    private var rank: Int { Kind.allCases.firstIndex(of: self) ?? 0 }
   }
 
   public enum Outcome: String, Sendable, Codable, CaseIterable, Comparable {

@@ -25,7 +25,7 @@ public struct Judgement: Sendable {
       case nil: break
       }
     }
-    results.sort { ($0.check.rawValue, $0.subject) < ($1.check.rawValue, $1.subject) }
+    results.sort { ($0.check, $0.subject) < ($1.check, $1.subject) }
   }
 
   /// One result for all that is needed at a scope.

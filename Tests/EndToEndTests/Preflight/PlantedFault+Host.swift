@@ -47,6 +47,7 @@ extension PlantedFault {
         let file = URL(filePath: try makeJournal(region))
         let whole = try Data(contentsOf: file)
         try (Data("no journal at all".utf8) + whole.dropFirst(17)).write(to: file)
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + suffix) }
       },
       check: .journal, subject: "/state/journal.sqlite", found: "is damaged", remedy: "aftercare state restore"),
     PlantedFault(

@@ -188,10 +188,14 @@ extension PlantedFault {
       remedy: "Create the endpoint in ukwest"),
     PlantedFault(
       name: "an identity that does not exist",
+      scenario: roles(
+        at: identity,
+        "  - {scope: \(identity.replacing("/uai-ama", with: "").replacing("/providers/Microsoft.ManagedIdentity/userAssignedIdentities", with: "")), actions: [Microsoft.ManagedIdentity/*]}\n"
+      ),
       configuration: replacing(
         "identity: {systemAssigned: true}",
         with: "identity: {systemAssigned: true, userAssigned: [\(identity.replacing("uai-ama", with: "uai-gone"))]}"),
-      check: .userAssignedIdentity, subject: "uai-gone", found: "may not be read", remedy: "Managed Identity Operator",
+      check: .userAssignedIdentity, subject: "uai-gone", found: "does not exist", remedy: "Create the identity",
       also: [.permissions]),
     PlantedFault(
       name: "a Key Vault that does not exist",
