@@ -36,6 +36,8 @@ struct NeedTests {
     let there = try #require(Samples.failedOverItem().landing)
     #expect(there == Self.landing, "a machine that is failed over runs there")
     #expect(Samples.item { $0.recoveryResourceGroup = nil }.landing == nil)
+    let elsewhere = Samples.item { $0.recoveryResourceGroup = Samples.id("/subscriptions/2222/resourceGroups/g") }
+    #expect(elsewhere.landing?.region == ComputeRegion(subscription: "2222", location: "ukwest"))
   }
 
   @Test("is named by leg, without what has an obstacle and what others own")

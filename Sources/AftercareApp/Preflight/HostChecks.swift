@@ -60,6 +60,7 @@ struct HostChecks {
   // MARK: - The file system
 
   static func exists(_ path: String) -> Bool { status(path) != nil }
+  static func isReadable(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
 
   private struct Status {
     var mode: mode_t

@@ -25,7 +25,7 @@ public struct Preflight: Sendable {
     var memory = Memory()
     // In a directory that the daemon would refuse nothing is opened.
     if !host.contains(where: { $0.check == .stateDirectory && $0.outcome == .fail }) {
-      let (known, journal) = await Memory.read(configuration)
+      let (known, journal) = await Memory.read(configuration, at: time.now)
       memory = known
       checks.append(journal)
     }

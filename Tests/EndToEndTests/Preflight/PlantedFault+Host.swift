@@ -1,3 +1,4 @@
+import AftercareApp
 import Foundation
 import GRDB
 import RecoveryCore
@@ -61,6 +62,18 @@ extension PlantedFault {
       },
       check: .journal, subject: "/state/journal.sqlite", found: "newer aftercare",
       remedy: "Use the aftercare that wrote it"),
+    PlantedFault(
+      name: "a daemon that has not looked for days",
+      host: { region in
+        let state = region.folder.appending(path: "state").path
+        let journal = try JournalDatabase(directory: state, access: .readWrite)
+        let then = SystemNow.timestamp - .seconds(3 * 86_400)
+        let fence = try await journal.acquire(holder: "test", at: then)
+        let vault = ResourceID(PlantedFault.vault)!
+        try await journal.record(SweepReport(vault: vault, started: then, ended: then), fence: fence)
+      },
+      check: .journal, outcome: .warn, subject: "/state/journal.sqlite", found: "no vault was looked at for 72h00m",
+      remedy: "Start the daemon"),
     PlantedFault(
       name: "protected settings that others may read", configuration: secretFile,
       host: { try makeSecrets($0, mode: 0o644) },

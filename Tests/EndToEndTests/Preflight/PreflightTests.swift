@@ -118,6 +118,28 @@ struct PreflightTests {
     }
   }
 
+  @Test("goes by the machine that runs now when an item is failed over")
+  func failedOver() async throws {
+    try await Region.with("least-rights", speed: 120) { region in
+      try await region.post("failover", #"{"items": ["erp-web-01"]}"#)
+      func isThere() async throws -> Bool {
+        try await region.truth().machines.contains {
+          $0.item == "erp-web-01" && $0.exists && $0.agent == "Ready"
+            && $0.id.contains("rg-erp-ukw")
+        }
+      }
+      while try await !isThere() { try await Task.sleep(for: .milliseconds(50)) }
+      while try await region.truth().items.first(where: { $0.name == "erp-web-01" })?.activeLocation != "Recovery" {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      // The endpoint of the region where it runs is the one that must be there.
+      let yaml = Self.yaml(region).replacing("dataCollectionEndpoints/dce-ukwest", with: "dataCollectionEndpoints/none")
+      let readiness = try #require(try await Self.check(region, yaml).readiness)
+      let web = try #require(readiness.machines.first { $0.item == "erp-web-01" })
+      #expect(web.region == "ukwest" && web.parts == 5 && web.returning == 4, "\(web)")
+    }
+  }
+
   @Test("changes nothing: neither in Azure nor in a state directory, whether there is one or not")
   func readOnly() async throws {
     try await Region.with("least-rights", speed: 1) { region in
