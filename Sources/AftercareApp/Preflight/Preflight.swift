@@ -91,12 +91,15 @@ public struct Preflight: Sendable {
   }
 
   private func machines(_ prospects: [Prospect]) -> CheckResult {
-    let unknown = prospects.filter { $0.unknown != nil }
+    // One that could not be read comes before one that is on the move.
+    let unknown =
+      prospects.filter { $0.unknown != nil && $0.fault != nil }
+      + prospects.filter { $0.unknown != nil && $0.fault == nil }
     guard let first = unknown.first, let why = first.unknown else {
       return .pass(.machines, "\(prospects.count) items", "what each machine must have is known")
     }
-    return .fail(
-      .machines, "\(unknown.count) of \(prospects.count) items",
+    return CheckResult(
+      .machines, first.fault == nil ? .warn : .fail, "\(unknown.count) of \(prospects.count) items",
       "what their machines must have is not known; \(first.item.friendlyName): \(why.reason)", remedy: why.remedy)
   }
 

@@ -12,6 +12,8 @@ struct Prospect: Sendable {
   var endpoints: [String: ResourceID] = [:]
   /// Why nothing is known of it.
   var unknown: PlannedMachine.Loss?
+  /// What went wrong when its machine was looked at.
+  var fault: Fault?
 
   /// As the machine was when its baseline was confirmed last: nothing is asked of Azure.
   init(_ item: ProtectedItem, remembered baseline: Baseline, under requirements: Requirements) {
@@ -22,13 +24,13 @@ struct Prospect: Sendable {
   /// As a look has just shown it.
   init(_ found: Survey.Finding) {
     item = found.item
+    fault = found.fault
     if let desired = found.afterFailover ?? found.desired {
       take(desired, found.baseline)
     } else {
       unknown = PlannedMachine.Loss(
-        part: "everything",
-        reason: found.fault.map { "\($0)" } ?? "its machine could not be looked at: \(found.reason)",
-        remedy: found.fault?.remedy ?? "See `aftercare plan '\(found.item.friendlyName)'`.", wantsPerson: true)
+        part: "everything", reason: fault.map { "\($0)" } ?? "its machine was not looked at: \(found.reason.rawValue)",
+        remedy: fault?.remedy ?? "See: aftercare plan '\(item.friendlyName)'.", wantsPerson: true)
     }
   }
 

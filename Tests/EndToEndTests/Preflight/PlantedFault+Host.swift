@@ -79,6 +79,16 @@ extension PlantedFault {
       host: { try makeSecrets($0, mode: 0o644) },
       check: .protectedSettingsFile, subject: "/secrets.json", found: "has mode 644", remedy: "chmod 600 '"),
     PlantedFault(
+      name: "a machine that is gone",
+      host: { try await $0.post("machine", #"{"name": "erp-web-01", "exists": false}"#) },
+      check: .machines, outcome: .warn, subject: "1 of 2 items", found: "erp-web-01: its machine was not looked at",
+      remedy: "aftercare plan 'erp-web-01'"),
+    PlantedFault(
+      name: "machines that may not be read",
+      scenario: roles(at: source, ""),
+      check: .machines, subject: "2 of 2 items", found: "AuthorizationFailed", remedy: "Grant the identity the action",
+      also: [.permissions]),
+    PlantedFault(
       name: "a mode in which nothing is healed", configuration: { "mode: observe\n" + $0 },
       check: .configuration, outcome: .warn, subject: "aftercare.yaml", found: "nothing is healed",
       remedy: "Set mode: heal"),

@@ -115,6 +115,10 @@ struct PreflightTests {
       let web = try #require(readiness.machines.first { $0.item == "erp-web-01" })
       #expect(web.lost.map(\.part) == ["association configurationAccessEndpoint"], "\(web)")
       #expect(readiness.returning == readiness.parts - 2)
+      let unsupplied = Self.yaml(region).replacing("type: IaaSDiagnostics", with: "type: IaaSAntimalware")
+      let lost = try #require(try await Self.check(region, unsupplied).readiness).machines.flatMap(\.lost)
+      #expect(
+        lost.contains { $0.part.hasSuffix("IaaSDiagnostics") && $0.reason == "protectedSettingsUnknown" }, "\(lost)")
     }
   }
 
