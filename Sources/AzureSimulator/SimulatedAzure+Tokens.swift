@@ -38,7 +38,11 @@ extension SimulatedAzure {
   }
 
   private func issue(for resource: String, asText: Bool) -> SimulatedResponse {
-    let token = "issued-\(guid())"
+    // Three parts, of which the second says for whom it is, as Entra ID's tokens have them.
+    let claims = #"{"aud":"\#(resource)","oid":"\#(SimulatedAzure.tenant)","tid":"\#(SimulatedAzure.tenant)"}"#
+    let payload = Data(claims.utf8).base64EncodedString().filter { $0 != "=" }
+      .replacing("+", with: "-").replacing("/", with: "_")
+    let token = "issued-\(guid()).\(payload).unsigned"
     tokens.insert(token)
     if asText {
       return SimulatedResponse(

@@ -96,7 +96,10 @@ public struct Preflight: Sendable {
       prospects.filter { $0.unknown != nil && $0.fault != nil }
       + prospects.filter { $0.unknown != nil && $0.fault == nil }
     guard let first = unknown.first, let why = first.unknown else {
-      return .pass(.machines, "\(prospects.count) items", "what each machine must have is known")
+      let bare = prospects.count { $0.parts.isEmpty && $0.lost.isEmpty }
+      return .pass(
+        .machines, "\(prospects.count) items",
+        "what each machine must have is known" + (bare == 0 ? "" : "; of \(bare) that is nothing"))
     }
     return CheckResult(
       .machines, first.fault == nil ? .warn : .fail, "\(unknown.count) of \(prospects.count) items",

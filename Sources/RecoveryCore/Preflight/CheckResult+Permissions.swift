@@ -39,7 +39,7 @@ extension CheckResult {
     case .success(let permissions):
       let missing = actions.filter { !permissions.allow($0) }.sorted { $0.rawValue < $1.rawValue }
       guard !missing.isEmpty else {
-        return .pass(.permissions, scope.text, "has what is needed (\(actions.count) actions)")
+        return .pass(.permissions, scope.text, "has what is needed: \(actions.count) of \(actions.count) actions")
       }
       let isBad = missing.contains { !$0.isHelpful && ($0.isRead || !isObserving) }
       let list = missing.map { "\($0.rawValue) (\($0.reason))" }.joined(separator: ", ")

@@ -55,16 +55,26 @@ struct PlantedFault: Sendable, CustomTestStringConvertible {
 }
 
 extension PlantedFault {
+  /// Of the simulator's IMDS.
+  private static let managedIdentity: @Sendable (String) -> String = { yaml in
+    let endpoint = yaml.split(separator: "\n").first { $0.hasPrefix("endpoint: ") }?.dropFirst(10) ?? ""
+    return yaml.replacing(
+      "identity: {kind: token, token: simulator-token}",
+      with: "identity: {kind: managedIdentity, imdsEndpoint: \"\(endpoint)\"}")
+  }
+
   static let identities = [
+    PlantedFault(
+      name: "a managed identity without a role on the recovery side", scenario: roles(at: recovery, ""),
+      configuration: managedIdentity,
+      check: .permissions, subject: recovery, found: "lacks Microsoft.Compute/virtualMachines/extensions/delete",
+      remedy:
+        "az role assignment create --assignee-object-id 7e000000-0000-4000-8000-000000000001 --assignee-principal-type ServicePrincipal --role \"Virtual Machine Contributor\" --scope \(recovery)"
+    ),
     PlantedFault(
       name: "no managed identity",
       scenario: { "hasNoIdentity: true\n" + $0 },
-      configuration: { yaml in
-        let endpoint = yaml.split(separator: "\n").first { $0.hasPrefix("endpoint: ") }?.dropFirst(10) ?? ""
-        return yaml.replacing(
-          "identity: {kind: token, token: simulator-token}",
-          with: "identity: {kind: managedIdentity, imdsEndpoint: \"\(endpoint)\"}")
-      },
+      configuration: managedIdentity,
       check: .identity, subject: "managedIdentity", found: "Identity not found",
       remedy: "Check the identity in the configuration"),
     PlantedFault(
