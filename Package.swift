@@ -168,7 +168,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "aftercare", "AftercareApp", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
-        "Reporting", "SQLiteJournal", "StatusServer", "WatchEngine", "AftercareTesting", httpTypes, logging,
+        "Reporting", "SQLiteJournal", "StatusServer", "WatchEngine", "AftercareTesting", grdb, httpTypes, logging,
       ],
       swiftSettings: common),
   ]

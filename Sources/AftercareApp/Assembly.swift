@@ -20,7 +20,10 @@ public struct Assembly: Sendable {
     self.crash = crash
   }
 
-  public func cloud() throws -> any Cloud {
+  public func cloud() throws -> any Cloud { try azure() }
+
+  /// Azure itself, for what is asked of it beside the watch.
+  func azure() throws -> AzureCloud {
     var transport = CurlClient.Configuration()
     transport.userAgent = "aftercare/\(Version.text)"
     transport.allowsPlainHTTP = configuration.cloud == .simulator ? .loopbackOnly : .never

@@ -51,8 +51,12 @@ public struct PlanSurvey {
   /// What in the vaults' recovery plans will not do what it looks like.
   public func lints() async throws -> [PlanLint] {
     let cloud = try Assembly(configuration: configuration).cloud()
+    return try await PlanSurvey.lints(in: configuration.vaults, asking: cloud)
+  }
+
+  static func lints(in vaults: [ResourceID], asking cloud: any Cloud) async throws -> [PlanLint] {
     var lints: [PlanLint] = []
-    for vault in configuration.vaults {
+    for vault in vaults {
       do throws(Fault) {
         lints += try await cloud.recoveryPlans(in: vault).flatMap(\.lints)
       } catch {

@@ -15,8 +15,8 @@ struct AftercareRoot: AsyncParsableCommand {
       Without Azure:  aftercare demo
       With Azure:     aftercare check, then aftercare plan, then aftercare run
 
-      Exit codes: 0 done · 1 something failed, and stderr says what · 2 not everything is well (plan: there is
-      something to heal; heal: not verified; demo: the simulator disagrees) · 64 wrong usage · 78 wrong configuration
+      Exit codes: 0 done · 1 something failed, and stderr says what · 2 not everything is well (check:
+      something failed; plan: there is something to heal; heal: not verified; demo: the simulator disagrees) · 64 wrong usage · 78 wrong configuration
       """,
     version: Version.text,
     subcommands: [

@@ -14,9 +14,9 @@ public struct AzureCloud: Cloud {
     public init() {}
   }
 
-  private var client: ARMClient
+  var client: ARMClient
   private var logAnalytics: ARMClient
-  private let versions: Versions
+  let versions: Versions
 
   /// - Parameters:
   ///   - imds: where IMDS is; another address only for a simulated cloud.
@@ -214,7 +214,7 @@ public struct AzureCloud: Cloud {
   // MARK: - Paging
 
   /// Lists that are small: a machine's associations, an hour's jobs.
-  private func all(_ first: String) async throws(Fault) -> [JSONValue] {
+  func all(_ first: String) async throws(Fault) -> [JSONValue] {
     var rows: [JSONValue] = []
     var trail = PageTrail(ARMClient.resource(of: first))
     var url: String? = first

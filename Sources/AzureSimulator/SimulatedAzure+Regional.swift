@@ -19,6 +19,9 @@ extension SimulatedAzure {
     if let identity = scenario.machines.flatMap(\.userAssigned).first(where: { $0.lowercased() == id }) {
       return SimulatedResponse(200, render(identity: identity))
     }
+    if let vault = scenario.keyVaults.first(where: { $0.id.lowercased() == id }) {
+      return SimulatedResponse(200, render(vault))
+    }
     return nothing
   }
 
@@ -71,6 +74,20 @@ extension SimulatedAzure {
     ]
   }
 
+  private func render(_ vault: Scenario.KeyVault) -> JSON {
+    [
+      "id": .string(vault.id), "name": .string(name(vault.id)), "type": "Microsoft.KeyVault/vaults",
+      "location": .string(vault.location), "tags": [:],
+      "properties": [
+        "sku": ["family": "A", "name": "standard"], "tenantId": .string(SimulatedAzure.tenant), "accessPolicies": [],
+        "enabledForDeployment": .bool(vault.enabledForDeployment), "enabledForDiskEncryption": false,
+        "enabledForTemplateDeployment": false, "enableSoftDelete": true, "enableRbacAuthorization": true,
+        "vaultUri": .string("https://\(name(vault.id)).vault.azure.net/"), "provisioningState": "Succeeded",
+        "publicNetworkAccess": "Enabled",
+      ],
+    ]
+  }
+
   /// `.../locations/{l}/publishers/{p}/artifacttypes/vmextension/types/{t}/versions`: a bare array.
   private func versions(_ path: [String]) -> SimulatedResponse? {
     func value(_ name: String) -> String? {
@@ -89,7 +106,9 @@ extension SimulatedAzure {
         found.formUnion(["\(wanted.version).0.0", "\(wanted.version).5.18"])
       }
     }
-    guard !found.isEmpty else {
+    let told = scenario.versions.first { $0.location == location && $0.type.lowercased() == type }
+    if let told { found = Set(told.versions) }
+    guard told != nil || !found.isEmpty else {
       return .error(
         404, "ArtifactNotFound",
         "The VM extension with publisher '\(publisher)' and type '\(type)' could not be found.")

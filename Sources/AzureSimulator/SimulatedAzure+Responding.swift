@@ -6,7 +6,7 @@ extension SimulatedAzure {
     settle()
     if request.segments.first == "_simulator" { return control(request) }
     let fault = meetFault(request)
-    if fault == nil, let token = token(request) { return token }
+    if fault == nil, let answer = token(request) ?? metadata(request) { return answer }
     let admission = admit(request)
     var response = fault ?? admission.refusal ?? arm(request)
     response.headers += [
@@ -49,6 +49,8 @@ extension SimulatedAzure {
     guard request.query["api-version"] != nil else {
       return .error(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required.")
     }
+    if let answer = permissions(request, path) ?? forbid(request, path) { return answer }
+    if path.contains("microsoft.keyvault") { return regional(request, path) }
     if let at = path.firstIndex(of: "vaults"), at + 1 < path.count { return vault(request, path, at) }
     if let at = path.firstIndex(of: "virtualmachines"), at + 1 < path.count { return machine(request, path, at) }
     return regional(request, path)

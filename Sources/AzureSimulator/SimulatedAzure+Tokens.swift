@@ -10,6 +10,9 @@ extension SimulatedAzure {
         return SimulatedResponse(
           400, ["error": "invalid_request", "error_description": "Required metadata header not specified"])
       }
+      guard !scenario.hasNoIdentity else {
+        return SimulatedResponse(400, ["error": "invalid_request", "error_description": "Identity not found"])
+      }
       return issue(for: request.query["resource"] ?? "https://management.azure.com/", asText: true)
     }
     if path == ["msi", "token"] {
@@ -35,7 +38,11 @@ extension SimulatedAzure {
   }
 
   private func issue(for resource: String, asText: Bool) -> SimulatedResponse {
-    let token = "issued-\(guid())"
+    // Three parts, of which the second says for whom it is, as Entra ID's tokens have them.
+    let claims = #"{"aud":"\#(resource)","oid":"\#(SimulatedAzure.tenant)","tid":"\#(SimulatedAzure.tenant)"}"#
+    let payload = Data(claims.utf8).base64EncodedString().filter { $0 != "=" }
+      .replacing("+", with: "-").replacing("/", with: "_")
+    let token = "issued-\(guid()).\(payload).unsigned"
     tokens.insert(token)
     if asText {
       return SimulatedResponse(

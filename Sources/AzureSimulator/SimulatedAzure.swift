@@ -54,6 +54,9 @@ public actor SimulatedAzure {
 
   // MARK: - Time
 
+  /// What Azure says the time is.
+  nonisolated var time: Date { clock.now.addingTimeInterval(scenario.clockSkew) }
+
   /// The clock's time; while something is applied that has become due, the time at which it was.
   var now: Date { applying ?? clock.now }
 

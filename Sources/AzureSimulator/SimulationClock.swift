@@ -46,6 +46,19 @@ extension Date {
   /// `2026-02-03T10:14:42.648Z`
   var azure: String { formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
 
+  /// `Fri, 06 Oct 2023 05:50:06 GMT`
+  var http: String {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .gmt
+    let parts = calendar.dateComponents([.year, .month, .day, .weekday], from: self)
+    let day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][(parts.weekday ?? 1) - 1]
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let clock = formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: false)).dropFirst(11).prefix(8)
+    let number = parts.day ?? 1
+    return
+      "\(day), \(number < 10 ? "0" : "")\(number) \(months[(parts.month ?? 1) - 1]) \(parts.year ?? 1) \(clock) GMT"
+  }
+
   /// `10/6/2023 5:50:06 AM`: how a Windows guest agent writes a heartbeat.
   var usHeartbeat: String {
     var calendar = Calendar(identifier: .gregorian)

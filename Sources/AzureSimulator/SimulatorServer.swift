@@ -41,7 +41,9 @@ public struct SimulatorServer: Sendable {
         body: answer.body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(string: answer.body)))
     }
     let application = Application(
-      responder: responder, configuration: .init(address: .hostname(host, port: port)),
+      responder: responder,
+      server: .http1(configuration: .init(additionalChannelHandlers: [AzureDate { azure.time }])),
+      configuration: .init(address: .hostname(host, port: port)),
       onServerRunning: { channel in await onReady("http://\(host):\(channel.localAddress?.port ?? 0)") }, logger: logger
     )
     try await application.run()

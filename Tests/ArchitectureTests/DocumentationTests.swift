@@ -15,6 +15,18 @@ struct DocumentationTests {
     }
   }
 
+  @Test("lists every check, and every action that is needed with its reason")
+  func checks() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "docs/check.md"), encoding: .utf8)
+    for check in CheckResult.Kind.allCases { #expect(text.contains("\n| `\(check.rawValue)` | "), "\(check)") }
+    for action in NeededAction.allCases {
+      let help = action.isHelpful ? " (helps)" : ""
+      let rest = " | \(action.reason)\(help) | \(action.builtInRole ?? "none: a custom role") |"
+      let row = text.split(separator: "\n").first { $0.hasPrefix("| `\(action.rawValue)` | ") }
+      #expect(row?.hasSuffix(rest) == true, "docs/check.md lacks: \(action.rawValue)\(rest)")
+    }
+  }
+
   @Test("names folders that exist")
   func folders() throws {
     let text = try String(contentsOf: Self.root.appending(path: "docs/architecture.md"), encoding: .utf8)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import RecoveryCore
 
 /// A bearer token and when it ends, by the monotonic clock: `expires_in` is used, never `expires_on`, for the cloud's
@@ -6,9 +7,12 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable 
   public let value: String
   public let obtained: ContinuousClock.Instant
   public let lifetime: Duration
+  /// The name of the source that it came from.
+  public let source: String
 
-  public init(value: String, lifetime: Duration, obtained: ContinuousClock.Instant = .now) {
+  public init(value: String, lifetime: Duration, source: String = "", obtained: ContinuousClock.Instant = .now) {
     self.value = value
+    self.source = source
     self.lifetime = lifetime
     self.obtained = obtained
   }
@@ -19,6 +23,19 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable 
   }
 
   func isValid(_ now: ContinuousClock.Instant) -> Bool { now - obtained < lifetime - .seconds(10) }
+
+  /// Whom it stands for: the claim `oid` of its payload, which nothing but a message depends on. Nil when the token is
+  /// not the JSON Web Token that Entra ID issues today.
+  var objectID: String? {
+    let parts = value.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3 else { return nil }
+    var text = parts[1].replacing("-", with: "+").replacing("_", with: "/")
+    text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+    guard let payload = Data(base64Encoded: String(text)), let claims = JSONValue(parsing: payload),
+      let id = claims["oid"]?.text, UUID(uuidString: id) != nil
+    else { return nil }
+    return id.lowercased()
+  }
 
   public var description: String { "AccessToken(redacted)" }
   public var customMirror: Mirror { Mirror(self, children: []) }

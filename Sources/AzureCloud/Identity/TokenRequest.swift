@@ -62,7 +62,7 @@ struct TokenRequest: Sendable {
         resource: resource, status: answer.status.code)
     }
     let seconds = document["expires_in"]?.text.flatMap { Int($0) } ?? 3600
-    return AccessToken(value: value, lifetime: .seconds(max(60, min(seconds, 172_800))))
+    return AccessToken(value: value, lifetime: .seconds(max(60, min(seconds, 172_800))), source: name)
   }
 
   static func form(_ fields: [(String, String)]) -> [UInt8] {

@@ -8,7 +8,9 @@ struct FixedToken: TokenSource {
   let name = "fixed token"
   let value: String
 
-  func token() async throws(Fault) -> AccessToken { AccessToken(value: value, lifetime: .seconds(86_400)) }
+  func token() async throws(Fault) -> AccessToken {
+    AccessToken(value: value, lifetime: .seconds(86_400), source: name)
+  }
 }
 
 /// The identity of the host: IMDS on machines (api-version 2018-02-01), or `IDENTITY_ENDPOINT` on App Service,

@@ -9,6 +9,15 @@ public struct Scenario: Sendable, Decodable {
   public var rules: [String]
   /// Locations of the data collection endpoints that exist, by id.
   public var endpoints: [String: String]
+  public var keyVaults: [KeyVault]
+  /// What the identity may do; everything when the scenario does not say.
+  public var permissions: [Permission]?
+  /// Versions of extensions in regions where they are not those that machines of the scenario have.
+  public var versions: [Versions]
+  /// Seconds by which Azure's clock is ahead of the simulated time.
+  public var clockSkew: Double
+  /// The host has no managed identity.
+  public var hasNoIdentity: Bool
   public var vaults: [Vault]
   public var machines: [Group]
   public var plans: [Plan]
@@ -22,7 +31,8 @@ public struct Scenario: Sendable, Decodable {
   public enum Limits: String, Sendable, Decodable { case real, none }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, speed, token, rules, endpoints, vaults, machines, plans, timeline, timings, limits, quirks, expect
+    case name, speed, token, rules, endpoints, keyVaults, permissions, versions, clockSkew, hasNoIdentity
+    case vaults, machines, plans, timeline, timings, limits, quirks, expect
   }
 
   public init(from decoder: any Decoder) throws {
@@ -32,6 +42,11 @@ public struct Scenario: Sendable, Decodable {
     token = try values.optional(.token) ?? "simulator-token"
     rules = try values.optional(.rules) ?? []
     endpoints = try values.optional(.endpoints) ?? [:]
+    keyVaults = try values.optional(.keyVaults) ?? []
+    permissions = try values.optional(.permissions)
+    versions = try values.optional(.versions) ?? []
+    clockSkew = try values.optional(.clockSkew) ?? 0
+    hasNoIdentity = try values.optional(.hasNoIdentity) ?? false
     vaults = try values.need(.vaults)
     machines = try values.need(.machines)
     plans = try values.optional(.plans) ?? []

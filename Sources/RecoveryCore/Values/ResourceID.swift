@@ -48,6 +48,13 @@ public struct ResourceID: Sendable, CustomStringConvertible {
     resourceGroup.appending("providers/Microsoft.Compute/virtualMachines/\(name)")
   }
 
+  public static func subscription(_ id: String) -> ResourceID { ResourceID(text: "/subscriptions/\(id)") }
+
+  /// The id of the resource group that holds the resource.
+  public var group: ResourceID? {
+    resourceGroup.map { ResourceID(text: "/subscriptions/\(subscription)/resourceGroups/\($0)") }
+  }
+
   /// Whether the id has the shape of a virtual machine.
   public var isVirtualMachine: Bool {
     key.contains("/providers/microsoft.compute/virtualmachines/")

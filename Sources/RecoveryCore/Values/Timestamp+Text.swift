@@ -47,6 +47,25 @@ extension Timestamp {
     milliseconds = midnight + ((hour * 60 + minute) * 60 + second) * 1000
   }
 
+  /// The `Date` of an HTTP answer: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, IMF-fixdate).
+  public init?(httpDate text: some StringProtocol) {
+    var scanner = DigitScanner(text.utf8)
+    guard scanner.letters(3) != nil, scanner.skip(","), scanner.skip(" "), let day = scanner.number(digits: 2),
+      scanner.skip(" "), let name = scanner.letters(3), scanner.skip(" "), let year = scanner.number(digits: 4),
+      scanner.skip(" "), let hour = scanner.number(digits: 2), scanner.skip(":"),
+      let minute = scanner.number(digits: 2), scanner.skip(":"), let second = scanner.number(digits: 2),
+      scanner.skip(" "), scanner.letters(3) == "GMT", scanner.isAtEnd,
+      let month = Timestamp.monthNames.firstIndex(of: name),
+      let midnight = Timestamp.milliseconds(year: year, month: Int64(month) + 1, day: day), hour < 24, minute < 60,
+      second <= 60
+    else { return nil }
+    milliseconds = midnight + ((hour * 60 + minute) * 60 + second) * 1000
+  }
+
+  private static let monthNames = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
   /// Whether the time is one of ASR's stand-ins for "none": year 1, 1753 or 9999.
   public var isSentinel: Bool {
     milliseconds < -6_800_000_000_000 || milliseconds > 253_000_000_000_000
@@ -120,6 +139,12 @@ private struct DigitScanner {
     guard at < bytes.count, UInt32(bytes[at]) == mark.value else { return false }
     at += 1
     return true
+  }
+
+  mutating func letters(_ count: Int) -> String? {
+    guard at + count <= bytes.count else { return nil }
+    defer { at += count }
+    return String(decoding: bytes[at..<at + count], as: UTF8.self)
   }
 
   mutating func sign() -> Int64? { skip("+") ? 1 : (skip("-") ? -1 : nil) }
