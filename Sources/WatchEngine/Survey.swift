@@ -92,12 +92,8 @@ public struct Survey: Sendable {
     var finding = Finding(
       item: item, state: state, reason: reason, steps: heal?.steps ?? [], fault: fault, baseline: baseline,
       desired: desired)
-    if item.isActiveAtPrimary, case .found(var machine) = seen.machine {
-      machine.location = item.recovery.location
-      if let group = item.recoveryResourceGroup {
-        machine.id = .machine(named: item.recoveryMachineName ?? machine.id.name, in: group)
-      }
-      finding.afterFailover = decider.requirements.desired(for: machine, baseline: baseline)
+    if item.isActiveAtPrimary, case .found(let machine) = seen.machine {
+      finding.afterFailover = decider.requirements.desired(for: item.landed(machine), baseline: baseline)
     }
     return finding
   }

@@ -2,7 +2,7 @@ import AftercareTesting
 import CurlTransport
 import Testing
 
-@Suite("Cancelling and shutting down", .timeLimit(.minutes(1)))
+@Suite("Cancelling and shutting down", .timeLimit(.minutes(10)))
 struct CancellationTests {
   @Test("a transfer under way ends it and its connection")
   func underWay() async throws {

@@ -3,7 +3,7 @@ import CurlTransport
 import HTTPTypes
 import Testing
 
-@Suite("A limit", .timeLimit(.minutes(1)))
+@Suite("A limit", .timeLimit(.minutes(10)))
 struct LimitTests {
   static let silences: [[ServerAction]] = [
     [.stall],

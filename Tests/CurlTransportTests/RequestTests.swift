@@ -4,7 +4,7 @@ import Testing
 
 @testable import CurlTransport
 
-@Suite("A request", .timeLimit(.minutes(1)))
+@Suite("A request", .timeLimit(.minutes(10)))
 struct RequestTests {
   @Test("carries a long signed URL byte for byte")
   func rawURL() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CurlTransport
 
-@Suite("An answer", .timeLimit(.minutes(1)))
+@Suite("An answer", .timeLimit(.minutes(10)))
 struct ResponseTests {
   @Test("keeps repeated fields, drops interim answers, and leaves out lines that are no fields")
   func fields() async throws {

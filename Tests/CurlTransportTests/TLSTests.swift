@@ -3,7 +3,7 @@ import CurlTransport
 import HTTPTypes
 import Testing
 
-@Suite("TLS", .enabled(if: TLSServer.openssl != nil, "needs the openssl command"), .timeLimit(.minutes(1)))
+@Suite("TLS", .enabled(if: TLSServer.openssl != nil, "needs the openssl command"), .timeLimit(.minutes(10)))
 struct TLSTests {
   @Test("refuses a certificate that nobody vouches for, before anything is sent")
   func selfSigned() async throws {

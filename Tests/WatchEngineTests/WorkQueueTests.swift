@@ -5,7 +5,7 @@ import Testing
 
 @testable import WatchEngine
 
-@Suite("The work queue", .timeLimit(.minutes(1)))
+@Suite("The work queue", .timeLimit(.minutes(10)))
 struct WorkQueueTests {
   /// Runs a queue until it has handled so many keys; returns them in the order in which they came.
   static func handled(

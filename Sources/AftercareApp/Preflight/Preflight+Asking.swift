@@ -125,7 +125,7 @@ extension Preflight {
     return await sources.sideBySide(limit) { source in
       let subject = "table \(source.table) of workspace \(source.workspace)"
       do throws(Fault) {
-        _ = try await azure.rows(of: machine, in: [source], since: since)
+        _ = try await azure.rows(of: machine, after: nil, in: [source], since: since)
         return .pass(.workspace, subject, "can be queried")
       } catch {
         guard error.kind == .forbidden else { return .failed(.workspace, subject, error) }

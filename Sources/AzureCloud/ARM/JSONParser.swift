@@ -31,11 +31,33 @@ package struct JSONParser {
 
   private mutating func document() throws(Failure) -> JSONValue {
     // Some of Azure's older front ends begin with a byte order mark.
+    guard bytes.count / 2 <= JSONParser.mostValues || commas() < JSONParser.mostValues else {
+      throw failure("more than \(JSONParser.mostValues) values")
+    }
     if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
     let value = try value()
     skipSpace()
     guard position == bytes.count else { throw failure("more follows after the document") }
     return value
+  }
+
+  /// Commas between values. A document of too many is refused before any memory is spent on the first of them.
+  private func commas() -> Int {
+    var count = 0
+    var isText = false
+    var isEscaped = false
+    for byte in bytes {
+      if isEscaped {
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\"), isText {
+        isEscaped = true
+      } else if byte == UInt8(ascii: "\"") {
+        isText.toggle()
+      } else if byte == UInt8(ascii: ","), !isText {
+        count += 1
+      }
+    }
+    return count
   }
 
   private func failure(_ message: String) -> Failure { Failure(offset: position, message: message) }
