@@ -9,30 +9,56 @@ public import WatchEngine
 /// The unattended watch, wired from its configuration.
 public struct Daemon: Sendable {
   private let configuration: Configuration
+  private let load: @Sendable () throws -> Configuration
 
-  public init(configuration: Configuration) { self.configuration = configuration }
+  /// - Parameter load: reads the configuration anew, on SIGHUP.
+  public init(configuration: Configuration, reloading load: (@Sendable () throws -> Configuration)? = nil) {
+    self.configuration = configuration
+    self.load = load ?? { configuration }
+  }
 
-  /// Watches until SIGTERM or SIGINT.
+  /// Watches until SIGTERM or SIGINT. SIGHUP reads the configuration again.
   public func run() async throws {
+    // Between two watches nobody listens for it.
+    signal(SIGHUP, SIG_IGN)
     // A core file would hold tokens and protected settings.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-    let crash = try CrashPoint(ProcessInfo.processInfo.environment)
+    let environment = ProcessInfo.processInfo.environment
+    let crash = try CrashPoint(environment)
+    let manager = ServiceManager(environment)
+    let journal = try Assembly(configuration: configuration, crash: crash).journal()
+    var next: Configuration? = configuration
+    while let configuration = next {
+      next = try await watch(configuration, on: journal, crash: crash, manager: manager)
+      next == nil ? manager.stopping() : manager.reloading()
+    }
+  }
+
+  /// Returns the configuration to go on with; nil at the end.
+  private func watch(
+    _ configuration: Configuration, on journal: any Journal, crash: CrashPoint?, manager: ServiceManager
+  ) async throws -> Configuration? {
     let assembly = Assembly(configuration: configuration, crash: crash)
     let handler = LineLogHandler(
       format: assembly.logFormat, level: assembly.logLevel, output: .standardOutput)
     var logger = Logger(label: "aftercare") { _ in handler }
     logger.logLevel = assembly.logLevel
     if let crash { logger.warning("this process kills itself", metadata: ["at": "\(crash)"]) }
-    let journal = try assembly.journal()
     let watch = try await assembly.watch(on: journal, sink: LogSink(handler), logger: logger)
+    let accepted = Reloader.Accepted()
+    let reloader = Reloader(current: configuration, load: load, watch: watch, accepted: accepted)
     var services = ServiceGroupConfiguration(
       services: [.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet)
-    services.services += assembly.faces(of: watch, on: journal, logger: logger).map { .init(service: $0) }
+    let faces = assembly.faces(of: watch, on: journal, logger: logger) + [manager.pulse(of: watch)].compactMap { $0 }
+    services.services += faces.map { .init(service: $0) }
+    services.services.append(.init(service: reloader, successTerminationBehavior: .gracefullyShutdownGroup))
     // Whatever does not stop by itself is cancelled: two seconds are all that a service manager may have to wait.
     services.maximumGracefulShutdownDuration = .milliseconds(1500)
+    manager.ready("watching \(configuration.vaults.count) vaults")
     try await ServiceGroup(configuration: services).run()
+    return accepted.take()
   }
 
   /// Heals one machine and tells of every event on the way.

@@ -7,7 +7,8 @@ struct Run: AsyncParsableCommand {
     abstract: "Watch the vaults and heal, unattended.",
     discussion: """
       Everything is said in the log on standard output, one line an event. SIGTERM and SIGINT end it within two
-      seconds; whatever is under way is in the journal and goes on at the next start.
+      seconds; whatever is under way is in the journal and goes on at the next start. SIGHUP reads the configuration
+      again: all of it, or nothing when anything in it is wrong.
       """)
 
   @OptionGroup var configurationOptions: ConfigurationOptions
@@ -18,7 +19,12 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     var configuration = try configurationOptions.load()
     if json { configuration.logging.format = .json }
-    let daemon = Daemon(configuration: configuration)
+    let (options, json) = (configurationOptions, json)
+    let daemon = Daemon(configuration: configuration) {
+      var configuration = try options.read()
+      if json { configuration.logging.format = .json }
+      return configuration
+    }
     try await failing { try await daemon.run() }
   }
 }

@@ -71,6 +71,9 @@ public actor Fleet {
       .sorted { $0.key < $1.key }
   }
 
+  /// Items that something is going on with.
+  public var moving: Int { states.values.count { $0.isOnTheMove } }
+
   package func isMoving(in vault: ResourceID) -> Int { states.values.count { $0.vault == vault && $0.isOnTheMove } }
 
   /// What the item's machine had while it was well. It is not held in memory: a fleet is large, and a look is rare.

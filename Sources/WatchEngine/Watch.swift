@@ -141,6 +141,15 @@ public final class Watch: Service {
     OutboxRelay(journal: journal, fence: fence, sink: sink, alarm: alarm, time: time, logger: logger)
   }
 
+  /// Says something of the watch itself.
+  public func tell(_ kind: EventKind, _ fields: [String: String]) async {
+    do throws(JournalError) {
+      try await fleet.say([Event(kind, at: time.now, fields: fields)])
+    } catch {
+      logger.error("the journal does not take a change", metadata: ["cause": "\(error.message)"])
+    }
+  }
+
   /// Tells what is journalled and not told yet.
   public func flush() async throws {
     let last = Task { [journal, fence, sink] in

@@ -134,6 +134,8 @@ public struct Configuration: Sendable {
   public var budget = Budget()
   /// The shipped catalogue with the configuration's entries over it.
   public var catalogue = Catalogue()
+  /// What the file says, key by key, before anything is put in from the environment.
+  public var said: [String: String] = [:]
   /// What is allowed and probably not meant.
   public var warnings: [String] = []
 

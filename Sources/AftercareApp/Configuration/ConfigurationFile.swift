@@ -37,7 +37,8 @@ public enum ConfigurationFile {
     }
     guard let root else { throw problem(file, "the file is empty; config/aftercare.yaml is an example") }
     let reader = ConfigurationReader(file: file, environment: environment)
-    let configuration = reader.configuration(root)
+    var configuration = reader.configuration(root)
+    configuration.said = ConfigurationChanges.flattened(root)
     guard reader.problems.isEmpty else {
       throw ConfigurationError(problems: reader.problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) })
     }

@@ -45,6 +45,8 @@ public struct SimulatorTruth: Sendable, Decodable {
     public var associations: [Association]
     public var before: Before
     public var sendingSince: String?
+    /// Until when its data flowed, when it does no longer.
+    public var sentUntil: String?
     public var writes: Int
   }
 

@@ -10,13 +10,19 @@ struct ConfigurationOptions: ParsableArguments {
   /// The configuration, with its warnings said on stderr. All problems are printed at once; exit code 78.
   func load() throws -> Configuration {
     do {
-      let loaded = try ConfigurationFile.load(path: config, environment: ProcessInfo.processInfo.environment)
+      let loaded = try read()
       for warning in loaded.warnings { LineOutput.standardError.write("warning: \(warning)") }
       return loaded
     } catch let error as ConfigurationError {
       for problem in error.problems { LineOutput.standardError.write("\(problem)") }
       throw ExitCode(78)
     }
+  }
+}
+
+extension ConfigurationOptions {
+  func read() throws -> Configuration {
+    try ConfigurationFile.load(path: config, environment: ProcessInfo.processInfo.environment)
   }
 }
 

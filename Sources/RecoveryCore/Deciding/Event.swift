@@ -50,6 +50,8 @@ public struct Event: Hashable, Sendable, Codable {
 public enum EventKind: String, Sendable, Codable, CaseIterable {
   case daemonStarted = "daemon.started"
   case daemonStopped = "daemon.stopped"
+  case configurationReloaded = "configuration.reloaded"
+  case configurationRefused = "configuration.refused"
   case sweepFailed = "sweep.failed"
   case sweepRecovered = "sweep.recovered"
   case itemUnreadable = "item.unreadable"
@@ -105,6 +107,8 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     switch self {
     case .daemonStarted: "aftercare started"
     case .daemonStopped: "aftercare stopped"
+    case .configurationReloaded: "the configuration was read again"
+    case .configurationRefused: "the new configuration is wrong and the old one goes on"
     case .sweepFailed: "a vault cannot be read"
     case .sweepRecovered: "a vault can be read again"
     case .itemUnreadable: "a protected item cannot be understood"
@@ -164,12 +168,12 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .itemGone, .sweepFailed, .itemUnreadable, .stateUnknown, .machineUnreadable, .machineGone, .legUnexplained,
       .stepRetrying, .stepTolerated, .healAgain, .healUnverified, .dataUnreadable,
       .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld, .tagUnclear, .failoverOverdue, .healParked,
-      .stepFailed, .brakeOn:
+      .stepFailed, .brakeOn, .configurationRefused:
       .warning
     // What needs a person is said once for all machines that it concerns.
     case .alertRaised, .alertRepeated: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .healApproved, .brakeOff,
-      .daemonStarted, .daemonStopped, .alertResolved,
+      .daemonStarted, .daemonStopped, .configurationReloaded, .alertResolved,
       .testFailoverSeen, .testFailoverJudged, .sweepRecovered, .itemReturned:
       .notice
     case .failoverWaiting, .healWaiting, .stepStarted, .stepSucceeded, .stepSkipped, .jobSeen, .testFailoverGone,
