@@ -15,6 +15,14 @@ struct DocumentationTests {
     }
   }
 
+  @Test("says what to do about every event that may want somebody")
+  func remedies() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "docs/operations.md"), encoding: .utf8)
+    for kind in EventKind.allCases where kind.usualLevel >= .warning {
+      #expect(text.contains("| `\(kind.rawValue)` |"), "docs/operations.md has no row for \(kind.rawValue)")
+    }
+  }
+
   @Test("names folders that exist")
   func folders() throws {
     let text = try String(contentsOf: Self.root.appending(path: "docs/architecture.md"), encoding: .utf8)
