@@ -21,5 +21,5 @@ def command($parents):
   ".SH FILES",
   ".TP\n.I /etc/aftercare/aftercare.yaml\nThe configuration.",
   ".TP\n.I /var/lib/aftercare\nThe journal, for the user aftercare alone.",
-  ".TP\n.I /usr/share/doc/aftercare\nThe documentation: begin with install.md, and keep operations.md at hand.",
+  ".TP\n.I /usr/share/doc/aftercare\nThe documentation: begin with docs/install.md, and keep docs/operations.md at hand.",
   ".SH SEE ALSO", ".BR systemctl (1),\n.BR journalctl (1)"
