@@ -104,6 +104,8 @@ let package = Package(
         "AftercareApp", "AzureSimulator", "Reporting", "WatchEngine", "RecoveryCore", argumentParser, logging,
         serviceLifecycle,
       ],
+      // The demonstration travels inside the executable; its file is a link to config/scenarios.
+      resources: [.embedInCode("region-failover.yaml")],
       swiftSettings: safe),
     .executableTarget(
       name: "aftercare", dependencies: ["AftercareCommands"], swiftSettings: safe),

@@ -18,11 +18,8 @@ struct EmbeddedDemo {
   static let expected = 25
 
   func run() async throws -> [TruthVerdict] {
-    guard let url = EmbeddedDemo.scenario else {
-      throw ScenarioError(
-        message: "config/scenarios/region-failover.yaml is not to be found: run the demo in the checkout")
-    }
-    let scenario = try Scenario(checking: try String(contentsOf: url, encoding: .utf8), file: url.path)
+    let scenario = try Scenario(
+      checking: String(decoding: PackageResources.region_failover_yaml, as: UTF8.self), file: "region-failover.yaml")
     let azure = SimulatedAzure(scenario, clock: SimulationClock(speed: scenario.speed))
     let server = SimulatorServer(azure, logger: .quiet)
     let state =
@@ -125,17 +122,5 @@ struct EmbeddedDemo {
           extensions: [{use: DependencyAgent}]
 
       """
-  }
-
-  /// Beside the working directory or the checkout that the executable was built in.
-  private static var scenario: URL? {
-    let name = "config/scenarios/region-failover.yaml"
-    var folders = [URL(filePath: FileManager.default.currentDirectoryPath)]
-    var folder = URL(filePath: CommandLine.arguments[0]).standardizedFileURL
-    for _ in 0..<6 {
-      folder = folder.deletingLastPathComponent()
-      folders.append(folder)
-    }
-    return folders.map { $0.appending(path: name) }.first { FileManager.default.fileExists(atPath: $0.path) }
   }
 }

@@ -27,9 +27,34 @@ struct DocumentationTests {
     }
   }
 
+  @Test("says what to do about every event that may want somebody")
+  func remedies() throws {
+    let text = try String(contentsOf: Self.root.appending(path: "docs/operations.md"), encoding: .utf8)
+    for kind in EventKind.allCases where kind.usualLevel >= .warning {
+      #expect(text.contains("| `\(kind.rawValue)` |"), "docs/operations.md has no row for \(kind.rawValue)")
+    }
+  }
+
   @Test("names folders that exist")
   func folders() throws {
     let text = try String(contentsOf: Self.root.appending(path: "docs/architecture.md"), encoding: .utf8)
     for target in LayeringTests.allowed.keys { #expect(text.contains(target)) }
+  }
+
+  /// Actions that only polling of operations may need, beside those that are checked.
+  private static let unchecked: Set<String> = ["Microsoft.Compute/locations/operations/read"]
+
+  @Test("gives roles that hold what `check` asks for, and no more")
+  func roles() throws {
+    struct Role: Decodable {
+      var Actions: [String]
+    }
+    var granted: Set<String> = []
+    for name in ["azure-role", "azure-role-identity", "azure-role-key-vault"] {
+      let file = Self.root.appending(path: "config/\(name).json")
+      granted.formUnion(try JSONDecoder().decode(Role.self, from: Data(contentsOf: file)).Actions)
+    }
+    let needed = Set(NeededAction.allCases.map(\.rawValue)).union(Self.unchecked)
+    #expect(granted == needed, "only granted: \(granted.subtracting(needed)); only needed: \(needed.subtracting(granted))")
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// What Linux says of this process: /proc/self.
 struct ProcessReadings {
@@ -15,8 +16,7 @@ struct ProcessReadings {
     let stat = ProcessReadings.words("/proc/self/stat")
     // Fields 14, 15 and 22 of proc(5); the name in field 2 is cut away, so they stand two places earlier.
     processorSeconds = (ProcessReadings.number(stat, 11) + ProcessReadings.number(stat, 12)) / ProcessReadings.ticks
-    let boot = ProcessReadings.bootTime
-    started = boot + ProcessReadings.number(stat, 19) / ProcessReadings.ticks
+    started = ProcessReadings.bootTime + ProcessReadings.number(stat, 19) / ProcessReadings.ticks
     residentBytes = ProcessReadings.number(stat, 21) * ProcessReadings.page
     descriptors = Double((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0)
   }
@@ -30,9 +30,12 @@ struct ProcessReadings {
     words.indices.contains(at) ? Double(words[at]) ?? 0 : 0
   }
 
-  private static let bootTime: Double = {
-    let text = (try? String(contentsOf: URL(filePath: "/proc/stat"), encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("btime ") }
-    return line.flatMap { Double($0.dropFirst(6)) } ?? 0
-  }()
+  /// Seconds since 1970. The unit hides /proc/stat, so it is what two clocks say.
+  private static var bootTime: Double { clock(CLOCK_REALTIME) - clock(CLOCK_BOOTTIME) }
+
+  private static func clock(_ id: clockid_t) -> Double {
+    var time = timespec()
+    guard unsafe clock_gettime(id, &time) == 0 else { return 0 }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
+  }
 }
