@@ -1,14 +1,14 @@
 import FoundationEssentials
 import Glibc
 import Logging
-public import RecoveryCore
+import RecoveryCore
 import ServiceLifecycle
 import UnixSignals
-public import WatchEngine
+import WatchEngine
 
 /// The unattended watch, wired from its configuration.
 public struct Daemon: Sendable {
-  private let configuration: Configuration
+  let configuration: Configuration
   private let load: @Sendable () throws -> Configuration
 
   /// - Parameter load: reads the configuration anew, on SIGHUP.
@@ -60,33 +60,4 @@ public struct Daemon: Sendable {
     try await ServiceGroup(configuration: services).run()
     return accepted.take()
   }
-
-  /// Heals one machine and tells of every event on the way.
-  public func heal(
-    _ machine: ResourceID, within deadline: Duration, telling tell: @escaping @Sendable (RecordedEvent) -> Void
-  ) async throws -> Watch.HealResult {
-    let assembly = Assembly(configuration: configuration)
-    let handler = LineLogHandler(format: assembly.logFormat, level: .error, output: .standardError)
-    let watch = try await assembly.watch(
-      sink: ListenerSink(), logger: Logger(label: "aftercare") { _ in handler }, mode: .heal)
-    let events = await watch.events.listen()
-    async let told: Void = {
-      for await event in events { tell(event) }
-    }()
-    do {
-      let result = try await watch.heal(machine, within: deadline)
-      try await watch.flush()
-      await told
-      return result
-    } catch {
-      try? await watch.flush()
-      await told
-      throw error
-    }
-  }
-}
-
-/// Where the command that asked is itself the listener: what it was shown counts as delivered.
-private struct ListenerSink: AlertSink {
-  func deliver(_ events: [RecordedEvent]) async throws {}
 }

@@ -86,6 +86,7 @@ package struct BrakeKeeper: Service {
     case .resume: return try await resume(recorded, at: now)
     case .approve(let subject): return try await approve(recorded, subject, at: now)
     case .retry(let subject): return try await retry(recorded, subject, at: now)
+    case .heal(let subject): return try await heal(recorded, subject, at: now)
     }
   }
 
@@ -131,11 +132,24 @@ package struct BrakeKeeper: Service {
     let parked = meant.filter { if case .parked = $0.heal?.status { true } else { false } }
     let waiting = parked.filter { $0.heal?.ended.map { $0 <= recorded.given } ?? false }
     guard waiting.isEmpty else { return waiting.map { ($0.key, .retry) } }
-    let tried = meant.filter { state in
-      state.failover.map { $0.cause == .commanded && $0.completed >= recorded.given } ?? false
-    }
+    let tried = meant.filter { $0.isCommanded(since: recorded.given) }
     if tried.isEmpty { return try await refuse(recorded, "'\(subject)' is not parked") }
     return try await answer(recorded, "tried again: \(tried.map(\.name).joined(separator: ", "))")
+  }
+
+  private func heal(
+    _ recorded: RecordedOrder, _ subject: String, at now: Timestamp
+  ) async throws(JournalError) -> Wakes {
+    let meant = await fleet.items(named: subject).filter { $0.live != nil }
+    guard meant.count == 1, let item = meant.first else {
+      return try await refuse(
+        recorded, meant.isEmpty ? "no watched machine is called '\(subject)'" : "'\(subject)' is more than one machine")
+    }
+    if item.isCommanded(since: recorded.given) { return try await answer(recorded, "\(item.name) is looked after now") }
+    if item.heal?.status.isRunning ?? false || item.transition != nil {
+      return try await refuse(recorded, "\(item.name) is being looked after already")
+    }
+    return [(item.key, .retry)]
   }
 
   private func answer(
@@ -148,5 +162,12 @@ package struct BrakeKeeper: Service {
 
   private func refuse(_ recorded: RecordedOrder, _ words: String) async throws(JournalError) -> Wakes {
     try await answer(recorded, words, isRefusal: true)
+  }
+}
+
+extension ItemState {
+  /// Whether a person's command has been taken up since it was given.
+  fileprivate func isCommanded(since given: Timestamp) -> Bool {
+    failover.map { $0.cause == .commanded && $0.completed >= given } ?? false
   }
 }

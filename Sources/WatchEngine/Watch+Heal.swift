@@ -33,7 +33,7 @@ extension Watch {
         return .notLive("the live machine of item \(state.name) is \(live.id)")
       }
       if state.transition == nil, !(state.heal?.status.isRunning ?? false) {
-        if isCommanded, let result = outcome(of: state) { return result }
+        if isCommanded, let result = HealResult(of: state) { return result }
         if !isCommanded {
           if let heal = state.heal, heal.status == .healed, state.reason == .healed { return .healed(heal) }
           isCommanded = true
@@ -46,23 +46,6 @@ extension Watch {
     return .unfinished(await fleet.state(key)?.reason ?? .firstSight)
   }
 
-  private func outcome(of state: ItemState) -> HealResult? {
-    switch state.heal?.status {
-    case .healed: state.heal.map { .healed($0) }
-    case .healedUnverified(let why): state.heal.map { .unverified($0, why) }
-    case .parked(let why): .parked(why)
-    case .abandoned(let why): .parked("abandoned: \(why)")
-    case .running: nil
-    case nil:
-      switch state.reason {
-      case .allWell: .alreadyWell
-      case .nothingDesired, .nothingKnown:
-        .parked("neither a baseline nor a profile says what this machine must have")
-      default: nil
-      }
-    }
-  }
-
   private func find(_ machine: ResourceID) async throws(Fault) -> ProtectedItem? {
     for vault in settings.vaults {
       var pages = cloud.itemPages(of: vault)
@@ -71,5 +54,25 @@ extension Watch {
       }
     }
     return nil
+  }
+}
+
+extension Watch.HealResult {
+  /// How what a person has commanded came out; nil while it is under way.
+  public init?(of state: ItemState) {
+    switch (state.heal?.status, state.heal) {
+    case (.healed, let heal?): self = .healed(heal)
+    case (.healedUnverified(let why), let heal?): self = .unverified(heal, why)
+    case (.parked(let why), _): self = .parked(why)
+    case (.abandoned(let why), _): self = .parked("abandoned: \(why)")
+    case (nil, _):
+      switch state.reason {
+      case .allWell: self = .alreadyWell
+      case .nothingDesired, .nothingKnown:
+        self = .parked("neither a baseline nor a profile says what this machine must have")
+      default: return nil
+      }
+    default: return nil
+    }
   }
 }

@@ -32,7 +32,7 @@ struct ReportTests {
   func agrees() async throws {
     try await Region.with { region in
       let yaml: @Sendable (String) -> String = {
-        $0.replacing("    identity: {systemAssigned: true}\n", with: "    identity: {systemAssigned: true}\n" + Self.data)
+        ("alerts: {gather: 100ms}\n" + $0).replacing("    identity: {systemAssigned: true}\n", with: "    identity: {systemAssigned: true}\n" + Self.data)
           .replacing("machine: 10s", with: "machine: 10s, data: 300ms")
       }
       let events = try await region.watch(

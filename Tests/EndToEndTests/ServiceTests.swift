@@ -102,6 +102,29 @@ struct ServiceTests {
     }
   }
 
+  @Test("heals a machine for a person while the daemon has the journal, and says how it went")
+  func healBeside() async throws {
+    try await Region.with { region in
+      let daemon = try ProcessTests.start(region, log: "daemon.log")
+      defer { if daemon.isRunning { daemon.terminate() } }
+      while (try? await StatusReport(configuration: region.configuration()).counts["watched"]) != 6 {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      try await region.post("removeExtension", #"{"items": ["erp-app-01"], "extension": "AzureMonitorLinuxAgent"}"#)
+      let machine = try #require(try await region.truth().machines.first { $0.item == "erp-app-01" }?.id)
+      let answer = try await Command.run(region, "heal", machine)
+      #expect(answer.status == 0, "\(answer.output)")
+      #expect(answer.output.contains("install AzureMonitorLinuxAgent") && answer.output.contains("healed"))
+      let again = try await Command.run(region, "heal", machine)
+      #expect(again.status == 0 && again.output.contains("alreadyWell"), "\(again.output)")
+      let unknown = try await Command.run(region, "heal", machine + "x")
+      #expect(unknown.status == 2 && unknown.output.contains("no watched machine"), "\(unknown.output)")
+      #expect(daemon.isRunning)
+      daemon.terminate()
+      await ServiceTests.end(of: daemon)
+    }
+  }
+
   /// Waits without holding a thread.
   static func end(of process: Process) async {
     while process.isRunning { try? await Task.sleep(for: .milliseconds(20)) }

@@ -40,6 +40,8 @@ public enum Order: Hashable, Sendable, Codable {
   case approve(String?)
   /// Take up a parked heal anew.
   case retry(String)
+  /// Heal what is broken on a machine, whether or not a failover explains it.
+  case heal(String)
 }
 
 public struct RecordedOrder: Hashable, Sendable, Codable {

@@ -163,7 +163,7 @@ public struct SweepReport: Hashable, Sendable, Codable {
 
 /// Why the journal could not be read or written.
 public struct JournalError: Error, Hashable, Sendable, CustomStringConvertible {
-  public enum Code: String, Sendable { case cannotOpen, damaged, full, readOnly, tooNew, fenced, failed }
+  public enum Code: String, Sendable { case cannotOpen, locked, damaged, full, readOnly, tooNew, fenced, failed }
   public let code: Code
   /// What happened, where, and what to do.
   public let message: String

@@ -32,7 +32,7 @@ final class WriterLock: Sendable {
             + "file system.")
       }
       throw JournalError(
-        .cannotOpen,
+        .locked,
         "another aftercare (\(WriterLock.owner(path))) writes to \(directory); stop it, or give this one a state "
           + "directory of its own")
     }

@@ -10,7 +10,7 @@ public struct WatchMetrics: Service {
   private let watch: Watch
   private let version: String
 
-  /// Every metric and what it means; docs/metrics.md explains them.
+  /// Every metric and what it means; docs/operations.md explains them.
   static let help = [
     "aftercare_build_info": "The version that runs.",
     "aftercare_items": "Protected items by vault and condition.",

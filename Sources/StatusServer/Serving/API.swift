@@ -128,7 +128,7 @@ struct API: Sendable {
         .badRequest,
         message: """
           expected {"order": "pause", "reason": "…"}, {"order": "resume"}, {"order": "approve", "subject": NAME} (all \
-          that wait without a subject), or {"order": "retry", "subject": NAME}
+          that wait without a subject), or {"order": "retry" or "heal", "subject": NAME}
           """)
     }
     switch try await OrderDesk(journal: source.journal, time: source.time).give(order) {
@@ -144,6 +144,7 @@ struct API: Sendable {
     case ("resume", _): .resume
     case ("approve", let subject): .approve(subject)
     case ("retry", let subject?): .retry(subject)
+    case ("heal", let subject?): .heal(subject)
     default: nil
     }
   }
