@@ -38,7 +38,7 @@ extension FailoverReport {
   public var summary: [String] {
     let counts = Outcome.allCases.map { ($0, count($0)) }.filter { $0.1 > 0 }
     var words = [
-      "\(machines.count) machines of vault \(vault ?? "-"): "
+      "\(machines.count == 1 ? "1 machine" : "\(machines.count) machines") of vault \(vault ?? "-"): "
         + counts.map { "\($1) \($0.words)" }.joined(separator: ", "),
       "began \(began.minute) UTC, "
         + (ended.map { "over \($0.minute) UTC, after \(($0.time - began.time).brief)" } ?? "not over yet"),

@@ -16,7 +16,7 @@ public enum Style {
     .wide { overflow-x: auto; }
     table { border-collapse: collapse; width: 100%; font-size: .9rem; }
     th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-    tbody th { font-weight: 600; }
+    tbody th { font-weight: 600; } td .tag, tbody th a { white-space: nowrap; }
     ul { padding-left: 1.2rem; } code { font-size: .85em; overflow-wrap: anywhere; }
     .tag { display: inline-block; padding: 0 .5rem; border: 1px solid currentColor; border-radius: 1rem; font-size: .8rem; white-space: nowrap; color: var(--quiet); }
     .tag.healed, .tag.well, .tag.healthy, .tag.notice { color: var(--good); }

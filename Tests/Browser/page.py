@@ -22,7 +22,7 @@ from playwright.sync_api import sync_playwright
 PORT = 8417
 BASE = f"http://127.0.0.1:{PORT}"
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+DESK = {"width": 1200, "height": 1000}
 wrong = []
 
 
@@ -120,6 +120,13 @@ def live(page, stream):
         check(lags[len(lags) // 2] < 5, "the page is live")
 
 
+def metrics():
+    text = urllib.request.urlopen(BASE + "/metrics", timeout=5).read()
+    found = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True)
+    print("        " + found.stderr.decode().strip().replace("\n", "\n        ") if found.stderr else "", end="")
+    check(found.returncode == 0, f"promtool finds nothing in {len(text.splitlines())} lines of metrics")
+
+
 def without_script(browser):
     page = browser.new_context(viewport=DESK, java_script_enabled=False).new_page()
     page.goto(BASE + "/")
@@ -144,11 +151,11 @@ def main():
             page.on("pageerror", lambda e: check(False, f"the script fails: {e}"))
             wait("the items", lambda: status()["items"] >= 28)
             page.goto(BASE + "/")
-            page.screenshot(path=images / "status-before.png", full_page=True)
+            page.screenshot(path=images / "status-before.png")
             accessible(page, "the quiet fleet")
             wait("the failover", lambda: status()["counts"].get("healing", 0) > 4)
             page.goto(BASE + "/")
-            page.screenshot(path=images / "status-during.png", full_page=True)
+            page.screenshot(path=images / "status-during.png")
             phone = browser.new_context(viewport=PHONE, color_scheme="dark", device_scale_factor=2).new_page()
             phone.goto(BASE + "/")
             phone.screenshot(path=images / "status-phone.png")
@@ -159,19 +166,20 @@ def main():
             accessible(phone, "the failover, dark and on a phone")
             wait("the heals", lambda: status()["counts"].get("healed", 0) >= 25)
             page.goto(BASE + "/")
-            page.screenshot(path=images / "status-after.png", full_page=True)
+            page.screenshot(path=images / "status-after.png")
             page.click("text=erp-queue-01") if page.query_selector("text=erp-queue-01") else page.goto(
                 BASE + "/machine?item=erp-queue-01")
-            page.screenshot(path=images / "status-machine.png", full_page=True)
+            page.screenshot(path=images / "status-machine.png")
             check("Baseline" in page.content(), "a machine's page tells its baseline and its story")
             accessible(page, "a machine")
             page.goto(BASE + "/failovers")
             accessible(page, "the list of failovers")
             page.click("table a >> nth=0")
-            page.screenshot(path=images / "report.png", full_page=True)
+            page.screenshot(path=images / "report.png")
             accessible(page, "a failover's report")
             check(bool(re.search(r"<rect class=\"gap", page.content())), "the report draws the log gaps")
             keyboard(page)
+            metrics()
             without_script(browser)
             browser.close()
     finally:
