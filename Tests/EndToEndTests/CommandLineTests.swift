@@ -15,7 +15,9 @@ struct CommandLineTests {
     let line = words.joined(separator: " ")
     #expect(answer.status != 0, "\(line)")
     #expect(answer.status < 128, "\(line) ended by a signal")
-    let hints = ["Usage:", "See 'aftercare", "--help", "`aftercare", "--config", "did you mean", "expected", "check its"]
+    let hints = [
+      "Usage:", "See 'aftercare", "--help", "`aftercare", "--config", "did you mean", "expected", "check its",
+    ]
     #expect(hints.contains { said.contains($0) }, "\(line) does not say what to do: \(said)")
     for trace in ["Error Domain", "Swift.", "Fatal error", "Stack dump", "Optional(", "NSError", "0x0"] {
       #expect(!said.contains(trace), "\(line) shows its inside: \(said)")
@@ -59,7 +61,8 @@ struct CommandLineTests {
     }
   }
 
-  @Test("says of a state directory that nobody has made what to do", arguments: ["status", "history", "events", "report"])
+  @Test(
+    "says of a state directory that nobody has made what to do", arguments: ["status", "history", "events", "report"])
   func noState(verb: String) async throws {
     try await Region.with { region in
       try region.yaml().write(

@@ -32,7 +32,7 @@ struct ReportTests {
   func agrees() async throws {
     try await Region.with { region in
       let yaml: @Sendable (String) -> String = {
-        ("alerts: {gather: 100ms}\n" + $0).replacing("    identity: {systemAssigned: true}\n", with: "    identity: {systemAssigned: true}\n" + Self.data)
+        ("alerts: {gather: 100ms}\n" + $0).replacing(Self.identity, with: Self.identity + Self.data)
           .replacing("machine: 10s", with: "machine: 10s, data: 300ms")
       }
       let events = try await region.watch(
@@ -70,5 +70,6 @@ struct ReportTests {
     }
   }
 
+  private static let identity = "    identity: {systemAssigned: true}\n"
   private static let data = "    data: {workspace: 6f0c0000-0000-4000-8000-000000000001}\n"
 }

@@ -79,7 +79,9 @@ struct ServiceTests {
       let url = try #require(URL(string: "http://127.0.0.1:\(port)/api/v1/events/stream"))
       let stream = Process()
       stream.executableURL = URL(filePath: "/usr/bin/env")
-      stream.arguments = ["curl", "-sN", "--retry", "50", "--retry-connrefused", "--retry-delay", "0", url.absoluteString]
+      stream.arguments = [
+        "curl", "-sN", "--retry", "50", "--retry-connrefused", "--retry-delay", "0", url.absoluteString,
+      ]
       let pipe = Pipe()
       stream.standardOutput = pipe
       stream.standardError = FileHandle.nullDevice

@@ -67,7 +67,7 @@ struct OpeningTests {
     try await withStateDirectory { directory in
       try await withJournal(in: directory) { _ in
         let error = refusal(of: directory, .readWrite)
-        #expect(error?.code == .cannotOpen)
+        #expect(error?.code == .locked)
         let process = "another aftercare (process \(ProcessInfo.processInfo.processIdentifier))"
         #expect(error?.message.contains(process) == true, "\(String(describing: error))")
         #expect(error?.message.contains(directory) == true)

@@ -5,15 +5,22 @@ enum LiveScript {
     "use strict";
     (() => {
       const note = document.getElementById("live");
-      let pending = null, running = false, again = false;
+      let pending = null, running = false, again = false, held = false;
+      // Under a finger nothing changes: half a click on what is gone would be none.
+      addEventListener("pointerdown", () => { held = true; });
+      for (const end of ["pointerup", "pointercancel"]) {
+        addEventListener(end, () => setTimeout(() => { held = false; if (again) later(); }, 50));
+      }
       async function refresh() {
-        if (running) { again = true; return; }
+        if (running || held) { again = true; return; }
         running = true;
         try {
           const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           const fresh = page.getElementById("main");
-          if (answer.ok && fresh) {
+          if (held) {
+            again = true;
+          } else if (answer.ok && fresh) {
             const main = document.getElementById("main");
             const open = [...main.querySelectorAll("details[open]")].map((d) => d.id);
             const focus = document.activeElement && main.contains(document.activeElement)
@@ -25,7 +32,7 @@ enum LiveScript {
           }
         } catch { note.textContent = "the daemon does not answer; this is what it said last"; }
         running = false;
-        if (again) { again = false; later(); }
+        if (again && !held) { again = false; later(); }
       }
       function later() { if (!pending) pending = setTimeout(() => { pending = null; refresh(); }, 200); }
       const events = new EventSource("/api/v1/events/stream");
