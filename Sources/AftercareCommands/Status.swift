@@ -38,7 +38,7 @@ struct Status: AsyncParsableCommand {
       "JOBS")
     for sweep in report.sweeps {
       vaults.add(
-        sweep.vault.name, "\(sweep.items)", "\(sweep.moving)", sweep.ended.iso8601, "\(sweep.requests)",
+        sweep.vault.name, "\(sweep.items)", "\(sweep.moving)", "\((SystemNow.timestamp - sweep.ended).brief) ago", "\(sweep.requests)",
         "\(sweep.pages)", "\(sweep.instanceViews)", "\(sweep.itemReads)", "\(sweep.associationLists)",
         "\(sweep.jobLists)")
     }
@@ -58,7 +58,8 @@ struct Status: AsyncParsableCommand {
       if let fault = sweep.fault { write("\(sweep.vault.name): \(fault). \(fault.remedy)") }
     }
     var machines = Table("ITEM", "IN", "STATE", "REASON", "HEAL", "STEP")
-    for item in report.machines {
+    // Who is healed and well is among the counts.
+    for item in report.machines where item.condition != .healed || item.heal == "running" {
       machines.add(item.item, item.location, item.protectionState, item.reason, item.heal, item.step)
     }
     guard !machines.isEmpty else { return }
