@@ -164,6 +164,8 @@ let package = Package(
       ],
       swiftSettings: common),
     .testTarget(
+      name: "AftercareCommandsTests", dependencies: ["AftercareCommands", argumentParser], swiftSettings: common),
+    .testTarget(
       name: "AftercareAppTests", dependencies: ["AftercareApp", "RecoveryCore", "AftercareTesting", yams],
       swiftSettings: common),
     .testTarget(

@@ -38,7 +38,8 @@ struct Status: AsyncParsableCommand {
       "JOBS")
     for sweep in report.sweeps {
       vaults.add(
-        sweep.vault.name, "\(sweep.items)", "\(sweep.moving)", "\((SystemNow.timestamp - sweep.ended).brief) ago", "\(sweep.requests)",
+        sweep.vault.name, "\(sweep.items)", "\(sweep.moving)", "\((SystemNow.timestamp - sweep.ended).brief) ago",
+        "\(sweep.requests)",
         "\(sweep.pages)", "\(sweep.instanceViews)", "\(sweep.itemReads)", "\(sweep.associationLists)",
         "\(sweep.jobLists)")
     }
