@@ -150,7 +150,7 @@ let package = Package(
     .testTarget(
       name: "AzureSimulatorTests", dependencies: ["AzureSimulator", hummingbird, httpTypes], swiftSettings: common),
     .testTarget(
-      name: "WatchEngineTests", dependencies: ["WatchEngine", "RecoveryCore", "AftercareTesting"],
+      name: "WatchEngineTests", dependencies: ["WatchEngine", "RecoveryCore", "AftercareTesting", logging],
       swiftSettings: common),
     .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "RecoveryCore", "AftercareTesting"],

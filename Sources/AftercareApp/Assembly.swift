@@ -111,7 +111,7 @@ public struct Assembly: Sendable {
     var decider = decider
     if let mode { decider.policy.mode = mode }
     return try await Watch(
-      cloud: try cloud(), journal: try journal ?? self.journal(), sink: sink, decider: decider, settings: settings,
+      cloud: try cloud(), journal: try journal ?? self.journal(), sinks: [sink], decider: decider, settings: settings,
       holder: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)
   }
 }
