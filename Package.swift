@@ -109,7 +109,7 @@ let package = Package(
       name: "aftercare", dependencies: ["AftercareCommands"], swiftSettings: safe),
 
     .target(
-      name: "AzureSimulator", dependencies: [hummingbird, httpTypes, logging, yams],
+      name: "AzureSimulator", dependencies: ["CZlib", hummingbird, httpTypes, logging, yams],
       swiftSettings: safe),
     .target(
       name: "AftercareTesting", dependencies: ["RecoveryCore", "WatchEngine"], path: "Tests/AftercareTesting",
