@@ -11,9 +11,9 @@ let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
 //   commands      AftercareCommands
 //   composition   AftercareApp
 //   faces         StatusServer
-//   accounts      Reporting
 //   engine        WatchEngine
-//   adapters      AzureCloud   SQLiteJournal
+//   adapters      AzureCloud   SQLiteJournal   AlertSinks
+//   accounts      Reporting
 //   plumbing      CurlTransport
 //   domain        RecoveryCore
 //   C             CCurl   CZlib
@@ -82,6 +82,8 @@ let package = Package(
       swiftSettings: safe),
     .target(name: "Reporting", dependencies: ["RecoveryCore"], swiftSettings: safe),
     .target(
+      name: "AlertSinks", dependencies: ["RecoveryCore", "Reporting", "CurlTransport", httpTypes], swiftSettings: safe),
+    .target(
       name: "StatusServer",
       dependencies: [
         "RecoveryCore", "Reporting", "WatchEngine", hummingbird, hummingbirdCore, httpTypes, logging, metrics,
@@ -91,9 +93,8 @@ let package = Package(
     .target(
       name: "AftercareApp",
       dependencies: [
-        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "WatchEngine", "Reporting", "StatusServer",
-        logging,
-        serviceLifecycle, unixSignals, yams,
+        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "AlertSinks", "WatchEngine", "Reporting",
+        "StatusServer", logging, serviceLifecycle, unixSignals, yams,
       ],
       // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.
       resources: [.embedInCode("Configuration/catalogue.yaml")],
@@ -111,7 +112,7 @@ let package = Package(
       name: "aftercare", dependencies: ["AftercareCommands"], swiftSettings: safe),
 
     .target(
-      name: "AzureSimulator", dependencies: [hummingbird, httpTypes, logging, yams],
+      name: "AzureSimulator", dependencies: ["CZlib", hummingbird, httpTypes, logging, yams],
       swiftSettings: safe),
     .target(
       name: "AftercareTesting", dependencies: ["RecoveryCore", "WatchEngine"], path: "Tests/AftercareTesting",
@@ -150,9 +151,13 @@ let package = Package(
       name: "SQLiteJournalTests", dependencies: ["SQLiteJournal", "RecoveryCore", "AftercareTesting", grdb],
       swiftSettings: common),
     .testTarget(
+      name: "AlertSinksTests",
+      dependencies: ["AlertSinks", "CurlTransport", "RecoveryCore", "AftercareTesting", httpTypes],
+      swiftSettings: common),
+    .testTarget(
       name: "AzureSimulatorTests", dependencies: ["AzureSimulator", hummingbird, httpTypes], swiftSettings: common),
     .testTarget(
-      name: "WatchEngineTests", dependencies: ["WatchEngine", "RecoveryCore", "AftercareTesting"],
+      name: "WatchEngineTests", dependencies: ["WatchEngine", "RecoveryCore", "AftercareTesting", logging],
       swiftSettings: common),
     .testTarget(
       name: "ReportingTests", dependencies: ["Reporting", "RecoveryCore", "AftercareTesting"],

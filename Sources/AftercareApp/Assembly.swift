@@ -1,3 +1,4 @@
+import AlertSinks
 import AzureCloud
 import CurlTransport
 import Foundation
@@ -10,7 +11,7 @@ public import WatchEngine
 
 /// The one place that knows every adapter and wires them from the configuration.
 public struct Assembly: Sendable {
-  private let configuration: Configuration
+  let configuration: Configuration
   private let crash: CrashPoint?
 
   public init(configuration: Configuration) { self.init(configuration: configuration, crash: nil) }
@@ -104,14 +105,19 @@ public struct Assembly: Sendable {
   var logFormat: LineLogHandler.Format { configuration.logging.format == .json ? .json : .text }
   var logLevel: Logger.Level { Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info }
 
-  /// The watch on its journal. `mode` overrides the configured one for a command that was given by a person.
+  /// The watch on its journal, telling `sink` in the log's place and the configured sinks beside it. `mode` overrides the
+  /// configured one for a command that was given by a person.
   public func watch(
     on journal: (any Journal)? = nil, sink: any AlertSink, logger: Logger, mode: Policy.Mode? = nil
   ) async throws -> Watch {
     var decider = decider
     if let mode { decider.policy.mode = mode }
+    let journal = try journal ?? self.journal()
+    let azure = try azure()
     return try await Watch(
-      cloud: try cloud(), journal: try journal ?? self.journal(), sink: sink, decider: decider, settings: settings,
+      cloud: azure, journal: journal, sinks: [sink] + (try await sinks(telling: journal, through: azure)),
+      decider: decider,
+      settings: settings,
       holder: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)
   }
 }

@@ -17,6 +17,7 @@ public struct AzureCloud: Cloud {
   var client: ARMClient
   private var logAnalytics: ARMClient
   let versions: Versions
+  private let connect: @Sendable (CloudEnvironment) -> ARMClient
 
   /// - Parameters:
   ///   - imds: where IMDS is; another address only for a simulated cloud.
@@ -30,16 +31,24 @@ public struct AzureCloud: Cloud {
     exchange: any HTTPExchange, environment: [String: String] = [:], pause: Pause = Pause(),
     uptime: @escaping @Sendable () -> Duration = AzureCloud.uptime(), secrets: Secrets = Secrets()
   ) {
-    func arm(_ cloud: CloudEnvironment) -> ARMClient {
+    let connect: @Sendable (CloudEnvironment) -> ARMClient = { cloud in
       let source = identity.source(
         cloud, imds: imds, environment: environment, exchange: exchange, pause: pause, secrets: secrets)
       return ARMClient(
         environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause,
         budget: BudgetKeeper(limits: limits, uptime: uptime), secrets: secrets)
     }
-    client = arm(cloud)
-    logAnalytics = arm(cloud.forLogAnalytics)
+    client = connect(cloud)
+    logAnalytics = connect(cloud.forLogAnalytics)
+    self.connect = connect
     self.versions = versions
+  }
+
+  /// - Parameters:
+  ///   - endpoint: of a data collection rule or endpoint; who configures it vouches for it, for a token is sent there.
+  ///   - rule: its immutable id.
+  public func logsIngestion(at endpoint: String, rule: String, stream: String) -> LogsIngestion {
+    LogsIngestion(client: connect(client.environment.forIngestion(at: endpoint)), rule: rule, stream: stream)
   }
 
   /// The host's, which does not jump.

@@ -32,7 +32,7 @@ extension SimulatedAzure {
             "error_codes": [7_000_215],
           ])
       }
-      return issue(for: "", asText: false)
+      return issue(for: (form["scope"] ?? "").replacing("/.default", with: ""), asText: false)
     }
     return nil
   }

@@ -16,9 +16,11 @@ extension SimulatedAzure {
     let orphans: [JSON] = self.orphans.sorted { $0.key < $1.key }.map { _, orphan in
       ["machine": .string(orphan.machine), "association": truth(orphan.association)]
     }
+    let ingested = self.ingested.sorted { $0.key < $1.key }.map { ($0.key, JSON.array($0.value)) }
     return [
       "now": .string(now.azure), "machines": .array(machines.map { truth($0, now) }), "items": .array(items),
       "requests": .object(requests), "writes": .array(writes.map(truth)), "orphans": .array(orphans),
+      "ingested": .object(ingested),
     ]
   }
 

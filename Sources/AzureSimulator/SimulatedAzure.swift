@@ -21,6 +21,8 @@ public actor SimulatedAzure {
   var counts: [String: Int] = [:]
   var faults: [SimulatedFault] = []
   var writes: [SimulatedWrite] = []
+  /// The rows of each stream, in the order in which they came.
+  var ingested: [String: [JSON]] = [:]
   /// By id in lower case.
   var orphans: [String: SimulatedOrphan] = [:]
   var buckets = TokenBuckets()

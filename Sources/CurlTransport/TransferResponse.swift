@@ -35,3 +35,12 @@ public struct TransferResponse: Sendable {
     case other = "HTTP"
   }
 }
+
+extension TransferResponse {
+  public func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
+
+  /// Whole seconds; a date is not understood. A wait of more than a day is taken for a day.
+  public var retryAfter: Duration? {
+    header("Retry-After").flatMap { Int($0) }.map { .seconds(max(0, min($0, 86_400))) }
+  }
+}

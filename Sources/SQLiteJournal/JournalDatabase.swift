@@ -37,9 +37,12 @@ public final class JournalDatabase: Journal {
     store.close()
   }
 
-  public func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+  public func acquire(
+    holder: String, telling sinks: Set<String>, at now: Timestamp
+  ) async throws(JournalError) -> Fence {
     try await store.write { db in
       let fence = try FenceTable.acquire(db, holder: holder, at: now)
+      try SinkTable.keep(db, sinks)
       try SweepTable.resetTotals(db)
       return fence
     }
@@ -86,14 +89,27 @@ public final class JournalDatabase: Journal {
     try await store.read { db in try BaselineTable.last(db, of: item, limit: limit) }
   }
 
-  public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await store.read { db in try EventTable.undelivered(db, limit: limit) }
+  public func identity() async throws(JournalError) -> String {
+    try await store.read { db in try SinkTable.identity(db) }
   }
 
-  public func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
+  public func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await store.read { db in
+      guard let delivered = try SinkTable.delivered(db, to: sink) else { return [] }
+      return try EventTable.after(db, delivered, limit: limit)
+    }
+  }
+
+  public func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError) {
     try await store.write { db in
       try FenceTable.check(db, fence)
-      try EventTable.markDelivered(db, sequences)
+      try SinkTable.mark(db, through: sequence, to: sink)
+    }
+  }
+
+  public func backlog() async throws(JournalError) -> [String: Int] {
+    try await store.read { db in
+      try SinkTable.all(db).mapValues { delivered in try EventTable.count(db, after: delivered) }
     }
   }
 

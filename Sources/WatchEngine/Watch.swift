@@ -2,7 +2,7 @@ public import Logging
 public import RecoveryCore
 public import ServiceLifecycle
 
-/// The whole watch: pollers, queue, workers and outbox around one journal.
+/// The whole watch: pollers, queue, workers and a relay for each sink around one journal.
 public final class Watch: Service {
   public let events: EventStream
   public let fleet: Fleet
@@ -13,10 +13,9 @@ public final class Watch: Service {
   let cloud: any Cloud
   let decider: Decider
   let settings: EngineSettings
-  private let sink: any AlertSink
+  private let relays: [OutboxRelay]
   let time: any TimeSource
   private let logger: Logger
-  private let alarm: Alarm
   private let queue: WorkQueue
   private let tally = RequestTally()
   let worker: ItemWorker
@@ -28,25 +27,27 @@ public final class Watch: Service {
   public var lateAfter: Duration { max(settings.items * 5, .seconds(30)) }
 
   /// Takes the journal: from now on no earlier holder can write to it.
+  /// - Parameter sinks: each with a name of its own.
   public init(
-    cloud: any Cloud, journal: any Journal, sink: any AlertSink, decider: Decider, settings: EngineSettings,
+    cloud: any Cloud, journal: any Journal, sinks: [any AlertSink], decider: Decider, settings: EngineSettings,
     holder: String, time: any TimeSource = SystemTime(), logger: Logger
   ) async throws(JournalError) {
-    let alarm = Alarm()
-    self.alarm = alarm
     self.journal = journal
     self.cloud = cloud
     self.decider = decider
     self.settings = settings
-    self.sink = sink
     self.time = time
     self.logger = logger
-    let fence = try await journal.acquire(holder: holder, at: time.now)
+    let fence = try await journal.acquire(holder: holder, telling: Set(sinks.map(\.name)), at: time.now)
     self.fence = fence
+    let relays = sinks.map { sink in
+      OutboxRelay(journal: journal, fence: fence, sink: sink, alarm: Alarm(), time: time, logger: logger)
+    }
+    self.relays = relays
     let stream = EventStream()
     events = stream
     let fleet = Fleet(journal: journal, fence: fence, brakes: decider.policy.brakes, stream: stream) {
-      alarm.ring()
+      relays.forEach { $0.alarm.ring() }
     }
     self.fleet = fleet
     queue = WorkQueue(limit: settings.parallelMachines, time: time)
@@ -69,7 +70,7 @@ public final class Watch: Service {
       group.addTask { [queue, worker] in
         await cancelWhenGracefulShutdown { await queue.run { await worker.handle($0, for: $1) } }
       }
-      group.addTask { [relay] in try await relay.run() }
+      for relay in relays { group.addTask { try await relay.run() } }
       group.addTask { [brakes] in try await brakes.run() }
       group.addTask { [history] in try await history.run() }
       group.addTask { [alerts] in try await alerts.run() }
@@ -137,10 +138,6 @@ public final class Watch: Service {
     }
   }
 
-  private var relay: OutboxRelay {
-    OutboxRelay(journal: journal, fence: fence, sink: sink, alarm: alarm, time: time, logger: logger)
-  }
-
   /// Says something of the watch itself.
   public func tell(_ kind: EventKind, _ fields: [String: String]) async {
     do throws(JournalError) {
@@ -150,17 +147,37 @@ public final class Watch: Service {
     }
   }
 
-  /// Tells what is journalled and not told yet.
+  /// Tells what is journalled and not told yet: the log all of it, every other sink what it takes within its time. The
+  /// rest is told after the next start.
   public func flush() async throws {
-    let last = Task { [journal, fence, sink] in
-      while true {
-        let events = try await journal.undelivered(limit: 256)
-        if events.isEmpty { return }
-        try await sink.deliver(events)
-        try await journal.markDelivered(events.map(\.sequence), fence: fence)
+    // The task shields it from cancellation: what was journalled on the way down is told before the process ends.
+    let last = Task { [relays, time] in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for relay in relays {
+          group.addTask {
+            if relay.sink.name == SinkName.log { return try await relay.drain() }
+            await Watch.within(Watch.farewell, on: time) { try? await relay.drain() }
+          }
+        }
+        try await group.waitForAll()
       }
     }
     try await last.value
     await events.finish()
+  }
+
+  /// A service manager waits for two seconds.
+  private static let farewell: Duration = .milliseconds(700)
+
+  /// Cancels the body when its time is over.
+  private static func within(
+    _ span: Duration, on time: any TimeSource, _ body: @escaping @Sendable () async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await body() }
+      group.addTask { try? await time.sleep(until: time.now + span) }
+      await group.next()
+      group.cancelAll()
+    }
   }
 }

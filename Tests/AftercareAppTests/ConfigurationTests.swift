@@ -64,6 +64,40 @@ struct ConfigurationTests {
         "profiles: [{name: p, extensions: [{use: Puppet}]}]\n",
         "a.yaml:2:41: profiles[0].extensions[0].use: expected AzureMonitorAgent or DependencyAgent, got 'Puppet'; name publisher and type instead"
       ),
+      ("sinks: [{path: a}]\n", "a.yaml:2:9: sinks[0]: a sink needs a kind: file, webhook, logsIngestion"),
+      ("sinks: [{kind: file}]\n", "a.yaml:2:9: sinks[0]: needs 'path'"),
+      (
+        "sinks: [{kind: file, pth: a}]\n",
+        "a.yaml:2:22: sinks[0]: unknown key 'pth'; did you mean 'path'?"
+      ),
+      (
+        "sinks: [{kind: webhook, url: \"https://a\", path: b}]\n",
+        "a.yaml:2:43: sinks[0]: unknown key 'path'; known are kind, name, events, level, format, url, headers"
+      ),
+      (
+        "sinks: [{kind: file, path: a, rotateAt: 100}]\n",
+        "a.yaml:2:41: sinks[0].rotateAt: expected a size such as 500KB, 100MB or 2GB, got '100'"
+      ),
+      (
+        "sinks: [{kind: file, path: a, level: info, events: alerts}]\n",
+        "a.yaml:2:52: sinks[0].events: a sink has either 'events' or 'level'"
+      ),
+      (
+        "sinks: [{kind: file, path: a}, {kind: file, path: b}]\n",
+        "a.yaml:2:32: sinks[1]: another sink is named 'file' already: give this one a name"
+      ),
+      (
+        "sinks: [{kind: webhook, url: \"http://example.com/secret\"}]\n",
+        "a.yaml:2:30: sinks[0].url: expected an https URL without a user, a password and a fragment; plain http only to loopback"
+      ),
+      (
+        "sinks: [{kind: webhook, url: \"${HOOK}\"}]\n",
+        "a.yaml:2:30: sinks[0].url: the environment variable HOOK is not set"
+      ),
+      (
+        "sinks: [{kind: logsIngestion, endpoint: \"https://evil.example\", rule: dcr-00000000000000000000000000000001, stream: Custom-A}]\n",
+        "a.yaml:2:41: sinks[0].endpoint: expected the logs ingestion endpoint of a data collection rule or endpoint, such as https://NAME.REGION-1.ingest.monitor.azure.com, got 'https://evil.example'"
+      ),
       (
         "profiles: [{name: p, associations: [{name: a}]}]\n",
         "a.yaml:2:37: profiles[0].associations[0]: an association names exactly one of 'rule' and 'endpoint'"
@@ -133,6 +167,35 @@ struct ConfigurationTests {
       environment: ["S": "secret"])
     #expect(read.identity.clientSecret == "secret$")
     #expect(read.identity.tenantID == "t")
+  }
+
+  @Test("names sinks by their kind, and tells webhooks of alerts and the others of everything but details")
+  func sinks() throws {
+    let read = try ConfigurationFile.parse(
+      Self.minimal + """
+        sinks:
+          - {kind: file, path: events.log, format: json, rotateAt: 100MB, keep: 3, gzip: false}
+          - {kind: webhook, url: "${HOOK}", headers: {Authorization: "Bearer ${KEY}"}}
+          - {kind: webhook, name: chat, url: "http://127.0.0.1:1/x", format: slack, level: warning}
+          - kind: logsIngestion
+            endpoint: https://dcr-a.uksouth-1.ingest.monitor.azure.com/
+            rule: dcr-0123456789abcdef0123456789abcdef
+            stream: Custom-Aftercare
+
+        """, file: "/etc/aftercare/a.yaml", environment: ["HOOK": "https://example.com/h?sig=1", "KEY": "secret"])
+    #expect(read.sinks.map(\.name) == ["file", "webhook", "chat", "logsIngestion"])
+    #expect(read.sinks.map(\.filter) == [.level(.info), .alerts, .level(.warning), .level(.info)])
+    guard case .file(let file) = read.sinks[0].target, case .webhook(let webhook) = read.sinks[1].target,
+      case .webhook(let chat) = read.sinks[2].target, case .logsIngestion(let table) = read.sinks[3].target
+    else {
+      Issue.record("\(read.sinks)")
+      return
+    }
+    #expect(file.path == "/etc/aftercare/events.log" && file.format == .json && file.rotateAt == 100_000_000)
+    #expect(file.keep == 3 && !file.gzip)
+    #expect(webhook.url == "https://example.com/h?sig=1" && webhook.headers == ["Authorization": "Bearer secret"])
+    #expect(webhook.format == .events && chat.format == .slack)
+    #expect(table.endpoint == "https://dcr-a.uksouth-1.ingest.monitor.azure.com" && table.stream == "Custom-Aftercare")
   }
 
   @Test("makes profiles for both systems")

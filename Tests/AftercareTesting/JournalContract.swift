@@ -20,6 +20,10 @@ public struct JournalContract: Sendable, CustomStringConvertible {
       JournalContract("nothing is written before a fence was acquired") { try await noFenceIsRefused($0) },
       JournalContract("events are numbered upwards in their order") { try await eventsAreNumbered($0) },
       JournalContract("an event is undelivered until it is marked") { try await eventsWaitForDelivery($0) },
+      JournalContract("each sink is told for itself, a new one from its first day on") { try await sinksAreApart($0) },
+      JournalContract("a sink that is gone keeps no event, and one that is stuck keeps all") {
+        try await stuckSinkKeepsEvents($0)
+      },
       JournalContract("events are found by key, name and machine") { try await eventsAreFound($0) },
       JournalContract("heals are found by key, name and machine") { try await healsAreFound($0) },
       JournalContract("changes that are committed together are whole or not at all") { try await groupIsWhole($0) },
@@ -49,7 +53,7 @@ extension JournalContract {
     let events = [JournalSamples.event(.healStarted), JournalSamples.event(.stepAccepted, after: 1)]
     let change = JournalChange(item: JournalSamples.healingItem(), events: events)
     let recorded = try await journal.commit(change, fence: fence)
-    try await journal.markDelivered(recorded.prefix(1).map { $0.sequence }, fence: fence)
+    try await journal.markDelivered(through: recorded[0].sequence, fence: fence)
     try await journal.record(JournalSamples.sweep(), fence: fence)
   }
 

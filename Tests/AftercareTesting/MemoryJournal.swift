@@ -7,7 +7,8 @@ public actor MemoryJournal: Journal {
   private var pastHeals: [Heal] = []
   private var contents: [ItemKey: [Baseline]] = [:]
   private var story: [RecordedEvent] = []
-  private var waiting: Set<Int64> = []
+  /// The last event that each sink was told.
+  private var delivered: [String: Int64] = [SinkName.log: 0]
   private var reports: [ResourceID: SweepReport] = [:]
   private var brakes = Brakes()
   private var alerts: [Alert] = []
@@ -18,10 +19,16 @@ public actor MemoryJournal: Journal {
 
   public init() {}
 
-  public func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+  public func acquire(
+    holder: String, telling sinks: Set<String>, at now: Timestamp
+  ) async throws(JournalError) -> Fence {
+    delivered = delivered.filter { sinks.contains($0.key) }
+    for new in sinks.subtracting(delivered.keys) { delivered[new] = sequence }
     fence = Fence(token: fence.token + 1)
     return fence
   }
+
+  public func identity() async throws(JournalError) -> String { "memory" }
 
   public func load() async throws(JournalError) -> JournalImage {
     JournalImage(items: items.values.sorted { $0.key < $1.key }, brakes: brakes, alerts: alerts)
@@ -51,7 +58,6 @@ public actor MemoryJournal: Journal {
     for answer in change.answers { answers[answer.number] = answer }
     return change.events.map { event in
       sequence += 1
-      waiting.insert(sequence)
       let recorded = RecordedEvent(sequence: sequence, event: event)
       story.append(recorded)
       return recorded
@@ -67,20 +73,35 @@ public actor MemoryJournal: Journal {
   public func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
     try check(fence)
     let count = story.count + pastHeals.count
-    story.removeAll { $0.event.at < before && !waiting.contains($0.sequence) }
+    let told = delivered.values.min() ?? 0
+    story.removeAll { $0.event.at < before && $0.sequence <= told }
     let needed = Set(items.values.compactMap(\.heal?.id))
     pastHeals.removeAll { ($0.ended ?? $0.started) < before && !needed.contains($0.id) }
     return count - story.count - pastHeals.count
   }
 
-  public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    guard !waiting.isEmpty else { return [] }
-    return Array(story.lazy.filter { self.waiting.contains($0.sequence) }.prefix(limit))
+  public func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    guard let told = delivered[sink], told < sequence else { return [] }
+    return Array(story[firstIndex(after: told)...].prefix(limit))
   }
 
-  public func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
+  public func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError) {
     try check(fence)
-    waiting.subtract(sequences)
+    if let told = delivered[sink], told < sequence { delivered[sink] = sequence }
+  }
+
+  public func backlog() async throws(JournalError) -> [String: Int] {
+    delivered.mapValues { story.count - firstIndex(after: $0) }
+  }
+
+  /// Where the events behind a number begin: it grows through the story.
+  private func firstIndex(after sequence: Int64) -> Int {
+    var (low, high) = (0, story.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if story[middle].sequence > sequence { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   public func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {

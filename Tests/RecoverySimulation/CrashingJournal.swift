@@ -57,13 +57,13 @@ final class CrashingJournal: JournalDecorator {
     }
   }
 
-  func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
+  func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError) {
     switch fate() {
-    case .good: try await base.markDelivered(sequences, fence: fence)
+    case .good: try await base.markDelivered(through: sequence, to: sink, fence: fence)
     case .full: throw JournalError(.full, "the disk is full")
     case .diesBefore: throw CrashingJournal.dead
     case .diesAfter:
-      try await base.markDelivered(sequences, fence: fence)
+      try await base.markDelivered(through: sequence, to: sink, fence: fence)
       throw CrashingJournal.dead
     }
   }

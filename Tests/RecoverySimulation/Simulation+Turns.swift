@@ -166,13 +166,12 @@ extension Simulation {
   func tell() async throws {
     let waiting = try await journal.undelivered(limit: 256)
     for recorded in waiting { told[recorded.sequence, default: (0, now)].times += 1 }
-    if !waiting.isEmpty {
-      let sequences = waiting.map(\.sequence)
+    if let last = waiting.last {
       do {
-        try await journal.markDelivered(sequences, fence: fence)
+        try await journal.markDelivered(through: last.sequence, fence: fence)
       } catch {
         // Told and not noted: it will be told again.
-        mayBeTwice.formUnion(sequences)
+        mayBeTwice.formUnion(waiting.map(\.sequence))
         throw error
       }
     }

@@ -90,7 +90,7 @@ struct DamageTests {
     }
   }
 
-  @Test("whose outbox lost an entry of its index is refused: an event would never be told")
+  @Test("whose index lost an entry is refused: a failover's report would lack an event")
   func index() async throws {
     try await withStateDirectory { directory in
       try await withJournal(in: directory) { journal in try await DamagedJournal.fill(journal) }
@@ -98,11 +98,29 @@ struct DamageTests {
         directory,
         """
         PRAGMA writable_schema = ON;
-        UPDATE sqlite_master SET sql = replace(sql, 'IS NULL', 'IS NOT NULL') WHERE name = 'outbox_undelivered';
+        UPDATE sqlite_master SET sql = replace(sql, 'IS NOT NULL', 'IS NULL') WHERE name = 'event_by_failover';
         """)
       let outcome = await DamagedJournal.outcome(directory)
       guard case .refused(let error) = outcome else {
         Issue.record("\(outcome)")
+        return
+      }
+      #expect(error.code == .damaged)
+    }
+  }
+
+  @Test(
+    "whose sink stands elsewhere than it was noted is refused: events would never be told, or told again",
+    arguments: [
+      "UPDATE sink SET body = replace(body, 'delivered\":15', 'delivered\":30')",
+      "UPDATE identity SET body = replace(body, 'journal\":\"', 'journal\":\"0')",
+    ])
+  func sinkPlace(sql: String) async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in try await DamagedJournal.fill(journal) }
+      try await tamper(directory, sql)
+      guard case .refused(let error) = await DamagedJournal.outcome(directory) else {
+        Issue.record("it was read")
         return
       }
       #expect(error.code == .damaged)

@@ -17,6 +17,7 @@ enum DamagedJournal {
     var heals: [Heal]
     var sweeps: [SweepReport]
     var orders: [RecordedOrder]
+    var identity: String
   }
 
   enum Outcome {
@@ -51,7 +52,9 @@ enum DamagedJournal {
       let events = (0..<5).map { JournalSamples.event(.stepStarted, after: Int64(number * 5 + $0)) }
       let recorded = try await journal.commit(
         JournalChange(item: item, baseline: baseline(of: item.key), events: events), fence: fence)
-      if number < items / 2 { try await journal.markDelivered(recorded.map(\.sequence), fence: fence) }
+      if number < items / 2, let last = recorded.last {
+        try await journal.markDelivered(through: last.sequence, fence: fence)
+      }
     }
     try await journal.record(JournalSamples.sweep(), fence: fence)
     var brakes = Brakes()
@@ -78,7 +81,7 @@ enum DamagedJournal {
       items: image.items, brakes: image.brakes, baselines: baselines,
       events: try await journal.events(about: nil, last: 1000), undelivered: try await journal.undelivered(limit: 1000),
       heals: try await journal.heals(about: nil, last: 1000), sweeps: try await journal.sweeps(),
-      orders: try await journal.openOrders())
+      orders: try await journal.openOrders(), identity: try await journal.identity())
   }
 
   static func outcome(_ directory: String) async -> Outcome {

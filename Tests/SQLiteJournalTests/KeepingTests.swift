@@ -12,18 +12,23 @@ struct KeepingTests {
     try await withStateDirectory { directory in
       try await withJournal(in: directory) { journal in
         let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
-        // The outbox is written last of all.
+        // Events are written last of all: the second one fails.
         try await journal.store.write { db in
           try db.execute(
-            sql: "CREATE TRIGGER no_post BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'the post is closed'); END")
+            sql: """
+              CREATE TRIGGER no_post BEFORE INSERT ON event WHEN (SELECT count(*) FROM event) = 1
+              BEGIN SELECT RAISE(ABORT, 'the post is closed'); END
+              """)
         }
-        let change = JournalChange(item: JournalSamples.healingItem(), events: [JournalSamples.event(.healStarted)])
+        let change = JournalChange(
+          item: JournalSamples.healingItem(),
+          events: [JournalSamples.event(.healStarted), JournalSamples.event(.legWell)])
         let error = await #expect(throws: JournalError.self) {
           _ = try await journal.commit(change, fence: fence)
         }
         #expect(error?.code == .failed)
         #expect(error?.message.contains("the post is closed") == true, "\(String(describing: error))")
-        for table in ["item", "machine", "heal", "step", "event", "outbox"] {
+        for table in ["item", "machine", "heal", "step", "event"] {
           #expect(try await count(journal, table) == 0, "\(table)")
         }
       }
@@ -144,7 +149,7 @@ struct KeepingTests {
         item.heal = JournalSamples.heal()
         let events = [EventKind.healAbandoned, .healStarted, .stepStarted].map { JournalSamples.event($0) }
         let recorded = try await journal.commit(JournalChange(item: item, events: events), fence: fence)
-        try await journal.markDelivered(recorded.prefix(2).map { $0.sequence }, fence: fence)
+        try await journal.markDelivered(through: recorded[1].sequence, fence: fence)
 
         #expect(try await journal.prune(before: JournalSamples.start, fence: fence) == 0)
         #expect(try await journal.prune(before: JournalSamples.start + .seconds(86_400), fence: fence) == 3)

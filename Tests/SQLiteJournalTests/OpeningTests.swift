@@ -76,6 +76,52 @@ struct OpeningTests {
     }
   }
 
+  @Test(
+    "of a version with an outbox goes on telling where that left off",
+    arguments: [([1, 2], [3]), ([], [1, 2, 3]), ([1, 2, 3], [])] as [([Int64], [Int64])])
+  func outbox(delivered: [Int64], waiting: [Int64]) async throws {
+    try await withStateDirectory { directory in
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      let old = try DatabaseQueue(path: directory + "/journal.sqlite")
+      try JournalSchema.migrator.migrate(old, upTo: "0004-alerts-failovers")
+      try await old.write { db in
+        for number in Int64(1)...3 {
+          let event = JournalSamples.event(.stepStarted, after: number)
+          try db.execute(
+            sql: "INSERT INTO event (sequence, at, kind, level, body) VALUES (?, ?, ?, 'info', ?)",
+            arguments: [number, event.at.milliseconds, event.kind.rawValue, try JournalJSON.encode(event)])
+          try db.execute(
+            sql: "INSERT INTO outbox (event_sequence, sink, dedup_key, delivered_at) VALUES (?, 'log', ?, ?)",
+            arguments: [number, "event-\(number)", delivered.contains(number) ? 1 : nil])
+        }
+      }
+      try old.close()
+      try await withJournal(in: directory) { journal in
+        _ = try await journal.acquire(holder: "test", telling: ["log", "webhook"], at: JournalSamples.start)
+        #expect(try await journal.undelivered(to: "log", limit: 10).map(\.sequence) == waiting)
+        #expect(try await journal.backlog() == ["log": waiting.count, "webhook": 0])
+        #expect(try await journal.events(about: nil, last: 10).count == 3)
+      }
+    }
+  }
+
+  @Test("has a name of its own, which it keeps")
+  func identity() async throws {
+    var names: [String] = []
+    for _ in 1...2 {
+      try await withStateDirectory { directory in
+        try await withJournal(in: directory) { journal in names.append(try await journal.identity()) }
+        try await withJournal(in: directory) { journal in
+          let again = try await journal.identity()
+          #expect(again == names.last)
+        }
+      }
+    }
+    #expect(Set(names).count == 2)
+    #expect(names.allSatisfy { $0.count == 16 && $0.allSatisfy(\.isHexDigit) })
+  }
+
   @Test("for reading works while another one writes, and sees each commit")
   func readWhileWriting() async throws {
     try await withStateDirectory { directory in
@@ -87,7 +133,7 @@ struct OpeningTests {
           _ = try await writer.commit(JournalChange(item: JournalSamples.healingItem()), fence: fence)
           #expect(try await reader.load().items == [JournalSamples.readItem()])
           let error = await #expect(throws: JournalError.self) {
-            try await reader.markDelivered([1], fence: fence)
+            try await reader.markDelivered(through: 1, fence: fence)
           }
           #expect(error?.code == .readOnly)
         }

@@ -25,7 +25,7 @@ struct StatusServerTests {
   ) async throws {
     let journal = MemoryJournal()
     let watch = try await Watch(
-      cloud: NoCloud(), journal: journal, sink: NoSink(),
+      cloud: NoCloud(), journal: journal, sinks: [NoSink()],
       decider: Decider(policy: Policy(), requirements: Requirements(profiles: [Samples.profile])),
       settings: EngineSettings(vaults: [Samples.vault]), holder: "test",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

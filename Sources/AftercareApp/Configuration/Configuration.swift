@@ -107,6 +107,46 @@ public struct Configuration: Sendable {
     public var token: String?
   }
 
+  /// Where events go beside the log.
+  public struct Sink: Sendable {
+    public enum Kind: String, Sendable, CaseIterable { case file, webhook, logsIngestion }
+    public enum WebhookFormat: String, Sendable, CaseIterable { case events, teams, slack }
+
+    public struct File: Sendable {
+      public var path: String
+      public var format = LogFormat.text
+      /// In bytes; nil when it is rotated by somebody else, or never.
+      public var rotateAt: Int?
+      public var keep = 10
+      public var gzip = true
+    }
+
+    public struct Webhook: Sendable {
+      /// A secret, as the headers are.
+      public var url: String
+      public var headers: [String: String] = [:]
+      public var format = WebhookFormat.events
+    }
+
+    /// A stream of a data collection rule.
+    public struct LogsIngestion: Sendable {
+      public var endpoint: String
+      /// The rule's immutable id.
+      public var rule: String
+      public var stream: String
+    }
+
+    public enum Target: Sendable {
+      case file(File)
+      case webhook(Webhook)
+      case logsIngestion(LogsIngestion)
+    }
+
+    public var name: String
+    public var filter: EventFilter
+    public var target: Target
+  }
+
   public struct Logging: Sendable {
     public var format = LogFormat.text
     public var level = LogLevel.info
@@ -126,6 +166,7 @@ public struct Configuration: Sendable {
   public var logging = Logging()
   public var alerts = AlertPolicy()
   public var listener: Listener?
+  public var sinks: [Sink] = []
   public var profiles: [Profile] = []
   public var baseline = Baseline()
   public var testFailover = TestFailover()

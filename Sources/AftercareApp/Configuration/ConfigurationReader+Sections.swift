@@ -8,7 +8,7 @@ extension ConfigurationReader {
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
       "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
-      "budget", "alerts", "listener",
+      "budget", "alerts", "listener", "sinks",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",
@@ -26,6 +26,10 @@ extension ConfigurationReader {
     "logging": ["format", "level"],
     "alerts": ["gather", "groupInterval", "repeatAfter", "unreadableFor"],
     "listener": ["address", "port", "token"],
+    "sinks": [
+      "kind", "name", "events", "level", "format", "path", "rotateAt", "keep", "gzip", "url", "headers", "endpoint",
+      "rule", "stream",
+    ],
     "baseline": ["learn", "forgetAfter"],
     "testFailover": ["policy", "rule"],
     "history": ["keep"],
@@ -101,6 +105,7 @@ extension ConfigurationReader {
       set(keys["unreadableFor"], "alerts.unreadableFor", &read.alerts.unreadableFor)
     }
     read.listener = top["listener"].map(listener)
+    if let node = top["sinks"] { read.sinks = sinks(node, read.cloud) }
     if let node = top["testFailover"] {
       let keys = section(node, "testFailover")
       if let node = keys["policy"] {

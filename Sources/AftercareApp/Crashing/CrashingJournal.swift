@@ -5,9 +5,11 @@ struct CrashingJournal: JournalDecorator {
   let base: any Journal
   let crasher: Crasher
 
-  func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+  func acquire(
+    holder: String, telling sinks: Set<String>, at now: Timestamp
+  ) async throws(JournalError) -> Fence {
     try await crasher.pass("acquire") { () async throws(JournalError) in
-      try await base.acquire(holder: holder, at: now)
+      try await base.acquire(holder: holder, telling: sinks, at: now)
     }
   }
 
@@ -18,9 +20,9 @@ struct CrashingJournal: JournalDecorator {
     }
   }
 
-  func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
-    try await crasher.pass("markDelivered \(sequences.map(String.init).joined(separator: " "))") {
-      () async throws(JournalError) in try await base.markDelivered(sequences, fence: fence)
+  func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError) {
+    try await crasher.pass("markDelivered \(sequence) to \(sink)") { () async throws(JournalError) in
+      try await base.markDelivered(through: sequence, to: sink, fence: fence)
     }
   }
 

@@ -31,9 +31,15 @@ public struct LineLogHandler: LogHandler {
 
   /// One line, with the time at which the thing happened rather than the time of telling.
   func write(_ level: Logger.Level, _ message: String, at time: Timestamp, _ fields: Logger.Metadata) {
+    output.write(LineLogHandler.line(format, level, message, time, fields), priority: level.journalPriority)
+  }
+
+  static func line(
+    _ format: Format, _ level: Logger.Level, _ message: String, _ time: Timestamp, _ fields: Logger.Metadata
+  ) -> String {
     switch format {
-    case .text: output.write(LineLogHandler.text(level, message, time, fields))
-    case .json: output.write(LineLogHandler.json(level, message, time, fields))
+    case .text: text(level, message, time, fields)
+    case .json: json(level, message, time, fields)
     }
   }
 
@@ -85,6 +91,20 @@ public struct LineLogHandler: LogHandler {
       }
     }
     return quoted + "\""
+  }
+}
+
+extension Logger.Level {
+  /// What syslog and `journalctl -p` call it.
+  var journalPriority: Int {
+    switch self {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
   }
 }
 

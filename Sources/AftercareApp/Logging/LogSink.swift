@@ -1,6 +1,5 @@
 import Logging
 public import RecoveryCore
-public import WatchEngine
 
 /// The log as a sink of the outbox: one line an event, a constant message plus keys.
 public struct LogSink: AlertSink {
@@ -14,6 +13,15 @@ public struct LogSink: AlertSink {
       let level = Logger.Level(event.level)
       guard level >= handler.logLevel else { continue }
       handler.write(level, event.message, at: event.at, LogSink.fields(of: recorded))
+    }
+  }
+
+  /// An event as a line of another sink, as it is in the log.
+  static func line(_ format: LineLogHandler.Format) -> @Sendable (RecordedEvent) -> String {
+    { recorded in
+      let event = recorded.event
+      return LineLogHandler.line(
+        format, Logger.Level(event.level), event.message, event.at, LogSink.fields(of: recorded))
     }
   }
 

@@ -13,6 +13,8 @@ struct ARMClient: Sendable {
   let secrets: Secrets
   /// Whether its reads give way to others.
   var isPatient = false
+  /// Logs Ingestion takes gzip; ARM does not.
+  var compressesBodies = false
 
   private static let requestID = HTTPField.Name("x-ms-client-request-id")
   private static let returnRequestID = HTTPField.Name("x-ms-return-client-request-id")
@@ -117,6 +119,7 @@ struct ARMClient: Sendable {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       request.body = (try? encoder.encode(body)).map { Array($0) } ?? []
+      request.compressesBody = compressesBodies
     }
     return request
   }

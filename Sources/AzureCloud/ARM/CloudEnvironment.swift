@@ -8,10 +8,12 @@ public struct CloudEnvironment: Sendable {
   /// Where Log Analytics is asked, which is also its tokens' audience.
   public let logAnalytics: String
   public let logAnalyticsAudience: String
+  /// The audience of tokens for Logs Ingestion, whose endpoints each customer makes.
+  public let ingestionAudience: String
 
   init(
     name: String, endpoint: String, authorityHost: String, audience: String, logAnalytics: String,
-    logAnalyticsAudience: String? = nil
+    logAnalyticsAudience: String? = nil, ingestionAudience: String
   ) {
     self.name = name
     self.endpoint = endpoint
@@ -19,33 +21,42 @@ public struct CloudEnvironment: Sendable {
     self.audience = audience
     self.logAnalytics = logAnalytics
     self.logAnalyticsAudience = logAnalyticsAudience ?? logAnalytics
+    self.ingestionAudience = ingestionAudience
   }
 
   /// The same cloud, with Log Analytics in the place of ARM: tokens for the one are never sent to the other.
   var forLogAnalytics: CloudEnvironment {
     CloudEnvironment(
       name: name, endpoint: logAnalytics, authorityHost: authorityHost, audience: logAnalyticsAudience,
-      logAnalytics: logAnalytics)
+      logAnalytics: logAnalytics, ingestionAudience: ingestionAudience)
+  }
+
+  /// The same cloud, with an endpoint for Logs Ingestion in the place of ARM.
+  func forIngestion(at endpoint: String) -> CloudEnvironment {
+    CloudEnvironment(
+      name: name, endpoint: endpoint, authorityHost: authorityHost, audience: ingestionAudience,
+      logAnalytics: logAnalytics, ingestionAudience: ingestionAudience)
   }
 
   public static let azure = CloudEnvironment(
     name: "azure", endpoint: "https://management.azure.com", authorityHost: "https://login.microsoftonline.com",
-    audience: "https://management.azure.com", logAnalytics: "https://api.loganalytics.io")
+    audience: "https://management.azure.com", logAnalytics: "https://api.loganalytics.io",
+    ingestionAudience: "https://monitor.azure.com")
   public static let azureUSGovernment = CloudEnvironment(
     name: "azureUSGovernment", endpoint: "https://management.usgovcloudapi.net",
     authorityHost: "https://login.microsoftonline.us", audience: "https://management.usgovcloudapi.net",
-    logAnalytics: "https://api.loganalytics.us")
+    logAnalytics: "https://api.loganalytics.us", ingestionAudience: "https://monitor.azure.us")
   public static let azureChina = CloudEnvironment(
     name: "azureChina", endpoint: "https://management.chinacloudapi.cn",
     authorityHost: "https://login.chinacloudapi.cn", audience: "https://management.chinacloudapi.cn",
-    logAnalytics: "https://api.loganalytics.azure.cn")
+    logAnalytics: "https://api.loganalytics.azure.cn", ingestionAudience: "https://monitor.azure.cn")
 
   /// An ARM-speaking peer on this machine.
   public static func simulator(_ endpoint: String, authorityHost: String? = nil) -> CloudEnvironment {
     CloudEnvironment(
       name: "simulator", endpoint: endpoint, authorityHost: authorityHost ?? endpoint,
       audience: "https://management.azure.com", logAnalytics: endpoint,
-      logAnalyticsAudience: "https://api.loganalytics.io")
+      logAnalyticsAudience: "https://api.loganalytics.io", ingestionAudience: "https://monitor.azure.com")
   }
 
   /// Whether an absolute URL that an answer named lies on the configured ARM host: scheme, host and port are the same.

@@ -79,18 +79,11 @@ extension Fault {
 }
 
 extension TransferResponse {
-  func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
-
   /// A word for a support case; whatever else stands there is not one.
   var correlationID: String? {
     let id = header("x-ms-correlation-request-id") ?? header("x-ms-request-id")
     return id.flatMap { id in
       id.utf8.count <= 128 && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? id : nil
     }
-  }
-
-  /// Whole seconds; ARM sends nothing else. A wait of more than a day is taken for a day.
-  var retryAfter: Duration? {
-    header("Retry-After").flatMap { Int($0) }.map { .seconds(max(0, min($0, 86_400))) }
   }
 }

@@ -9,6 +9,8 @@ public struct Scenario: Sendable, Decodable {
   public var rules: [String]
   /// Locations of the data collection endpoints that exist, by id.
   public var endpoints: [String: String]
+  /// Streams for Logs Ingestion, by the immutable id of their rule.
+  public var streams: [String: String]
   public var keyVaults: [KeyVault]
   /// What the identity may do; everything when the scenario does not say.
   public var permissions: [Permission]?
@@ -31,7 +33,7 @@ public struct Scenario: Sendable, Decodable {
   public enum Limits: String, Sendable, Decodable { case real, none }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, speed, token, rules, endpoints, keyVaults, permissions, versions, clockSkew, hasNoIdentity
+    case name, speed, token, rules, endpoints, streams, keyVaults, permissions, versions, clockSkew, hasNoIdentity
     case vaults, machines, plans, timeline, timings, limits, quirks, expect
   }
 
@@ -42,6 +44,7 @@ public struct Scenario: Sendable, Decodable {
     token = try values.optional(.token) ?? "simulator-token"
     rules = try values.optional(.rules) ?? []
     endpoints = try values.optional(.endpoints) ?? [:]
+    streams = try values.optional(.streams) ?? [:]
     keyVaults = try values.optional(.keyVaults) ?? []
     permissions = try values.optional(.permissions)
     versions = try values.optional(.versions) ?? []

@@ -4,7 +4,13 @@
 /// the holder; a stale one is refused with `JournalError.fenced`.
 public protocol Journal: Sendable {
   /// Makes the caller the one writer: every earlier fence is stale from now on.
-  func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence
+  ///
+  /// `sinks` are the names of those that are told of events. One that is new hears of what happens from now on; one
+  /// that is not named any more is forgotten, and keeps no event.
+  func acquire(holder: String, telling sinks: Set<String>, at now: Timestamp) async throws(JournalError) -> Fence
+  /// Which journal it is, from its first day on and in every copy: with an event's number and time it names that event
+  /// among those of all journals.
+  func identity() async throws(JournalError) -> String
   func load() async throws(JournalError) -> JournalImage
   /// State, heal, steps, baselines, events and their outgoing alerts of all changes in one transaction; returns the
   /// events with their numbers, in order.
@@ -16,9 +22,12 @@ public protocol Journal: Sendable {
   /// Forgets events and ended heals from before; never what has yet to be told or what an item still refers to.
   /// Returns how many.
   func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int
-  /// Events not yet delivered to a sink, oldest first.
-  func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent]
-  func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError)
+  /// Events not yet delivered to a sink, oldest first; none for a sink that is not known.
+  func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent]
+  /// Sinks are told in order: with one event, all before it are delivered. An earlier one changes nothing.
+  func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError)
+  /// How many events each sink has yet to take.
+  func backlog() async throws(JournalError) -> [String: Int]
   func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError)
   /// Events for people: newest last, of one machine or item when `about` names it by id, name or key.
   func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent]
@@ -43,6 +52,19 @@ public protocol Journal: Sendable {
 extension Journal {
   public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {
     try await commit([change], fence: fence)
+  }
+
+  /// With the log as the only sink.
+  public func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
+    try await acquire(holder: holder, telling: [SinkName.log], at: now)
+  }
+
+  public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await undelivered(to: SinkName.log, limit: limit)
+  }
+
+  public func markDelivered(through sequence: Int64, fence: Fence) async throws(JournalError) {
+    try await markDelivered(through: sequence, to: SinkName.log, fence: fence)
   }
 }
 

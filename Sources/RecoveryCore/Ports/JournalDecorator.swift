@@ -4,9 +4,12 @@ public protocol JournalDecorator: Journal {
 }
 
 extension JournalDecorator {
-  public func acquire(holder: String, at now: Timestamp) async throws(JournalError) -> Fence {
-    try await base.acquire(holder: holder, at: now)
+  public func acquire(
+    holder: String, telling sinks: Set<String>, at now: Timestamp
+  ) async throws(JournalError) -> Fence {
+    try await base.acquire(holder: holder, telling: sinks, at: now)
   }
+  public func identity() async throws(JournalError) -> String { try await base.identity() }
   public func load() async throws(JournalError) -> JournalImage { try await base.load() }
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
     try await base.commit(changes, fence: fence)
@@ -18,12 +21,13 @@ extension JournalDecorator {
   public func prune(before: Timestamp, fence: Fence) async throws(JournalError) -> Int {
     try await base.prune(before: before, fence: fence)
   }
-  public func undelivered(limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await base.undelivered(limit: limit)
+  public func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent] {
+    try await base.undelivered(to: sink, limit: limit)
   }
-  public func markDelivered(_ sequences: [Int64], fence: Fence) async throws(JournalError) {
-    try await base.markDelivered(sequences, fence: fence)
+  public func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError) {
+    try await base.markDelivered(through: sequence, to: sink, fence: fence)
   }
+  public func backlog() async throws(JournalError) -> [String: Int] { try await base.backlog() }
   public func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {
     try await base.record(sweep, fence: fence)
   }

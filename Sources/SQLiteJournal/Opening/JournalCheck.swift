@@ -5,7 +5,7 @@ import RecoveryCore
 enum JournalCheck {
   /// Reads the whole file; throws what is wrong with it.
   ///
-  /// `integrity_check` and not `quick_check`: an index that lacks an entry would hide an event from the outbox.
+  /// `integrity_check` and not `quick_check`: an index that lacks an entry would hide an event from whoever looks for it.
   static func structure(_ db: Database) throws {
     var findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
     if findings == ["ok"] { findings = [] }
@@ -28,7 +28,7 @@ enum JournalCheck {
     ("item", "key", "state"), ("heal", "id", "body"), ("event", "sequence", "body"), ("baseline", "item_key", "body"),
     ("brakes", "id", "body"), ("alerts", "id", "body"), ("operator_order", "number", "body"),
     ("operator_order", "number", "answer"),
-    ("sweep", "vault", "body"),
+    ("sweep", "vault", "body"), ("sink", "name", "body"), ("identity", "id", "body"),
   ]
 
   /// The checksum of every row.

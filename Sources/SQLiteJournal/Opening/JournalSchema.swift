@@ -1,4 +1,5 @@
 import GRDB
+import RecoveryCore
 
 /// The tables, as a row of named migrations. One that was released is never edited: a change is a new one.
 ///
@@ -18,6 +19,12 @@ enum JournalSchema {
     migrator.registerMigration("0002-baselines") { db in try db.execute(sql: JournalSchema.baselines) }
     migrator.registerMigration("0003-brakes-orders") { db in try db.execute(sql: JournalSchema.brakes) }
     migrator.registerMigration("0004-alerts-failovers") { db in try db.execute(sql: JournalSchema.alerts) }
+    migrator.registerMigration("0005-sinks") { db in
+      try db.execute(sql: JournalSchema.sinks)
+      try SinkTable.drawIdentity(db)
+      try SinkTable.write(db, SinkName.log, try JournalSchema.deliveredToLog(db))
+      try db.execute(sql: "DROP TABLE outbox")
+    }
     return migrator
   }()
 
@@ -37,6 +44,28 @@ enum JournalSchema {
 
   private static func definitions(_ db: Database) throws -> Set<String> {
     try String.fetchSet(db, sql: "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master")
+  }
+
+  /// A sink is told in order, so that one number says all of what it was told; a commit costs the same however many
+  /// sinks there are. The identity is drawn once, and copied with the journal.
+  private static let sinks = """
+    CREATE TABLE sink (
+      name TEXT NOT NULL PRIMARY KEY,
+      body TEXT NOT NULL
+    );
+
+    CREATE TABLE identity (
+      id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+      body TEXT NOT NULL
+    );
+    """
+
+  /// Where the log stood when each event had a row in an outbox: before the first one that it was not told.
+  private static func deliveredToLog(_ db: Database) throws -> Int64 {
+    let waiting = try Int64.fetchOne(
+      db, sql: "SELECT min(event_sequence) FROM outbox WHERE sink = 'log' AND delivered_at IS NULL")
+    if let waiting { return waiting - 1 }
+    return try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'") ?? 0
   }
 
   /// The alerts that stand are one row. Events that are part of a failover are found by its id.

@@ -1,12 +1,9 @@
 import GRDB
 import RecoveryCore
 
-/// The story, and the outbox through which it leaves.
+/// The story. It is the outbox as well: each sink has a place in it (`SinkTable`).
 enum EventTable {
-  /// The sink that every event is meant for. A further sink is a further outbox row with a key of its own.
-  private static let sink = "log"
-
-  /// Numbers the event and puts it into the outbox. All levels: a sink knows best what it wants to hear.
+  /// Numbers the event.
   static func append(_ db: Database, _ event: Event) throws -> RecordedEvent {
     let body = try JournalJSON.encode(event)
     let arguments: StatementArguments = [
@@ -19,36 +16,7 @@ enum EventTable {
           at, kind, level, item_key, item_name, machine_id, machine_name, vault, heal_id, failover, body)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """, arguments: arguments)
-    let sequence = db.lastInsertedRowID
-    try db.execute(
-      sql: "INSERT INTO outbox (event_sequence, sink, dedup_key) VALUES (?, ?, ?)",
-      arguments: [sequence, sink, "event-\(sequence)"])
-    return RecordedEvent(sequence: sequence, event: event)
-  }
-
-  /// Oldest first.
-  static func undelivered(_ db: Database, limit: Int) throws -> [RecordedEvent] {
-    let rows = try Row.fetchAll(
-      db,
-      sql: """
-        SELECT event.sequence AS sequence, event.body AS body
-        FROM outbox JOIN event ON event.sequence = outbox.event_sequence
-        WHERE outbox.sink = ? AND outbox.delivered_at IS NULL
-        ORDER BY outbox.event_sequence LIMIT ?
-        """, arguments: [sink, max(0, limit)])
-    return try rows.map { row in try recorded(from: row) }
-  }
-
-  /// An event that is not in the outbox any more, or was marked before, is passed over. The time is the host's, by
-  /// SQLite, and only for people.
-  static func markDelivered(_ db: Database, _ sequences: [Int64]) throws {
-    for sequence in sequences {
-      try db.execute(
-        sql: """
-          UPDATE outbox SET delivered_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000
-          WHERE event_sequence = ? AND sink = ? AND delivered_at IS NULL
-          """, arguments: [sequence, sink])
-    }
+    return RecordedEvent(sequence: db.lastInsertedRowID, event: event)
   }
 
   /// Newest last. It walks back from the newest event until it has enough, which for a person is quick at any size that
@@ -78,6 +46,10 @@ enum EventTable {
       db, sql: "SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?",
       arguments: [sequence, max(0, limit)])
     return try rows.map { row in try recorded(from: row) }
+  }
+
+  static func count(_ db: Database, after sequence: Int64) throws -> Int {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM event WHERE sequence > ?", arguments: [sequence]) ?? 0
   }
 
   // MARK: - Failovers

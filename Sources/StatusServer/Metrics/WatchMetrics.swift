@@ -25,7 +25,7 @@ public struct WatchMetrics: Service {
     "aftercare_budget_limit": "Requests that may be made of a subscription at once.",
     "aftercare_budget_put_off": "Requests put off since the sweep before.",
     "aftercare_brake_on": "Whether a brake keeps heals from starting.",
-    "aftercare_outbox_undelivered": "Events that a sink has not taken yet; counted up to 10000.",
+    "aftercare_outbox_undelivered": "Events that a sink has not come to yet.",
     "aftercare_heal_duration_seconds": "From the start of a heal to its good end.",
     "aftercare_log_gap_seconds": "How long the logs of a healed machine were missing, by the clock of Azure.",
     "process_start_time_seconds": "When the process was started.",
@@ -93,8 +93,9 @@ public struct WatchMetrics: Service {
     await sweeps(scrape)
     scrape.set("aftercare_brake_on", [("brake", "pause")], snapshot.brakes.pause == nil ? 0 : 1)
     scrape.set("aftercare_brake_on", [("brake", "failureRate")], snapshot.brakes.trip == nil ? 0 : 1)
-    let waiting = try await source.journal.undelivered(limit: 10_000).count
-    scrape.set("aftercare_outbox_undelivered", [("sink", "log")], Double(waiting))
+    for (sink, waiting) in try await source.journal.backlog() {
+      scrape.set("aftercare_outbox_undelivered", [("sink", sink)], Double(waiting))
+    }
     let process = ProcessReadings()
     scrape.set("process_start_time_seconds", [], process.started)
     scrape.count("process_cpu_seconds_total", [], process.processorSeconds)

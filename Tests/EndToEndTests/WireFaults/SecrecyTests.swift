@@ -17,6 +17,7 @@ struct SecrecyTests {
     "protected settings": "marker-protected-settings",
     "nested protected settings": "marker-nested-secret",
     "SAS": "markerSAS",
+    "key of a webhook": "marker-webhook-key",
   ]
 
   @Test("is in no log, no journal, no error and no answer of a command, before and after a crash")
@@ -37,6 +38,14 @@ struct SecrecyTests {
     let secrets = region.folder.appending(path: "diagnostics.json")
     try #"{"key": "marker-protected-settings", "more": {"list": ["marker-nested-secret"]}}"#
       .write(to: secrets, atomically: true, encoding: .utf8)
+    // A receiver that repeats what it was sent, and says no at first.
+    let answers = Counter()
+    let receiver = try LoopbackServer { request in
+      let echo = Array((request.head + String(decoding: request.body, as: UTF8.self)).utf8)
+      return [.answer(answers.next() == 1 ? "500 Oh" : "200 OK", "X-Echo: marker-webhook-key", body: echo)]
+    }
+    defer { receiver.close() }
+    let hook = "\(receiver.url("/marker-webhook-key"))?sig=marker-webhook-key"
     peer.turn(on: true)
     let edit: (String) -> String = { yaml in
       yaml.replacing(
@@ -50,6 +59,8 @@ struct SecrecyTests {
             match: {tags: {diagnostics: storage}}
             extensions:
               - {publisher: Microsoft.Azure.Diagnostics, type: IaaSDiagnostics, protectedSettingsFile: "\(secrets.path)"}
+        sinks:
+          - {kind: webhook, level: debug, url: "\(hook)", headers: {Authorization: "Bearer marker-webhook-key"}}
 
         """
     }
@@ -91,6 +102,9 @@ struct SecrecyTests {
     // All of it has been there to be told.
     #expect(peer.hits > 2)
     #expect(try log("first.log").contains("[hidden]"))
+    #expect(try log("first.log").contains("a sink does not take events"))
+    #expect(receiver.requests.count > 1)
+    #expect(receiver.requests.allSatisfy { $0.values("authorization") == ["Bearer marker-webhook-key"] })
     second.terminate()
     second.waitUntilExit()
     try Self.search(region, outputs)
