@@ -21,7 +21,10 @@ struct ValueTests {
 
   @Test(
     "what is no time is none",
-    arguments: ["", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-02-03T10:14:42ZZ"])
+    arguments: [
+      "", "yesterday", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-02-03T10:14:42ZZ", "9999-12-31T23:59:60Z",
+      "0000-01-01T00:00:00+01:00",
+    ])
   func noTimes(text: String) { #expect(Timestamp(iso8601: text) == nil) }
 
   @Test(

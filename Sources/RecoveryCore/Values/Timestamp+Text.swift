@@ -26,7 +26,13 @@ extension Timestamp {
     guard scanner.isAtEnd,
       let midnight = Timestamp.milliseconds(year: year, month: month, day: day), hour < 24, minute < 60, second <= 60
     else { return nil }
-    milliseconds = midnight + ((hour * 60 + minute - offsetMinutes) * 60 + second) * 1000 + fraction
+    self.init(within: midnight + ((hour * 60 + minute - offsetMinutes) * 60 + second) * 1000 + fraction)
+  }
+
+  /// Nil beyond the years 0 to 9999, where a leap second or an offset may lead and no text leads back.
+  private init?(within milliseconds: Int64) {
+    guard (-62_167_219_200_000..<253_402_300_800_000).contains(milliseconds) else { return nil }
+    self.init(milliseconds: milliseconds)
   }
 
   /// The time in a Windows guest agent's "Last heartbeat: 10/6/2023 5:50:06 AM": US order, no zone, taken as UTC.
@@ -44,7 +50,7 @@ extension Timestamp {
     guard let midnight = Timestamp.milliseconds(year: year, month: month, day: day), hour < 24, minute < 60,
       second <= 60
     else { return nil }
-    milliseconds = midnight + ((hour * 60 + minute) * 60 + second) * 1000
+    self.init(within: midnight + ((hour * 60 + minute) * 60 + second) * 1000)
   }
 
   /// The `Date` of an HTTP answer: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, IMF-fixdate).
@@ -59,7 +65,7 @@ extension Timestamp {
       let midnight = Timestamp.milliseconds(year: year, month: Int64(month) + 1, day: day), hour < 24, minute < 60,
       second <= 60
     else { return nil }
-    milliseconds = midnight + ((hour * 60 + minute) * 60 + second) * 1000
+    self.init(within: midnight + ((hour * 60 + minute) * 60 + second) * 1000)
   }
 
   private static let monthNames = [
