@@ -84,6 +84,9 @@ struct OutboxRelay: Service {
   private func say(_ error: any Error) {
     var keys: Logger.Metadata = ["sink": "\(sink.name)", "cause": "\(error)"]
     if let error = error as? SinkError { keys["remedy"] = "\(error.remedy)" }
-    logger.error("a sink does not take events; they are kept for it", metadata: keys)
+    logger.error(
+      error is JournalError
+        ? "what a sink takes cannot be noted in the journal; it is told again"
+        : "a sink does not take events; they are kept for it", metadata: keys)
   }
 }

@@ -38,7 +38,9 @@ public final class Watch: Service {
     self.settings = settings
     self.time = time
     self.logger = logger
-    let fence = try await journal.acquire(holder: holder, telling: Set(sinks.map(\.name)), at: time.now)
+    let names = Set(sinks.map(\.name))
+    precondition(names.count == sinks.count, "two sinks of one name would share a place in the journal")
+    let fence = try await journal.acquire(holder: holder, telling: names, at: time.now)
     self.fence = fence
     let relays = sinks.map { sink in
       OutboxRelay(journal: journal, fence: fence, sink: sink, alarm: Alarm(), time: time, logger: logger)

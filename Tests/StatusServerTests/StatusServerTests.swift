@@ -25,7 +25,7 @@ struct StatusServerTests {
   ) async throws {
     let journal = MemoryJournal()
     let watch = try await Watch(
-      cloud: NoCloud(), journal: journal, sinks: [NoSink()],
+      cloud: NoCloud(), journal: journal, sinks: [NoSink(name: SinkName.log), NoSink(name: "webhook")],
       decider: Decider(policy: Policy(), requirements: Requirements(profiles: [Samples.profile])),
       settings: EngineSettings(vaults: [Samples.vault]), holder: "test",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -79,7 +79,8 @@ struct StatusServerTests {
   @Test("serves the fleet, a machine, its probes and its metrics")
   func serves() async throws {
     try await Self.serving { port, _, watch async throws in
-      try await watch.fleet.take(JournalSamples.item())
+      let events = [JournalSamples.event(.failoverNoticed), JournalSamples.event(.failoverCompleted)]
+      try await watch.fleet.take(JournalSamples.item(), saying: events)
       let page = try await Self.ask(port, "/")
       #expect(page.status == 200 && page.type == "text/html; charset=utf-8")
       #expect(page.body.contains("erp-web-01"))
@@ -92,6 +93,9 @@ struct StatusServerTests {
       let metrics = try await Self.ask(port, "/metrics")
       #expect(metrics.body.contains("aftercare_items{vault=\"kv-dr\",condition=\"failed_over\"} 1"))
       #expect(metrics.body.contains("aftercare_heals_total{outcome=\"parked\"} 0"))
+      for sink in ["log", "webhook"] {
+        #expect(metrics.body.contains("aftercare_outbox_undelivered{sink=\"\(sink)\"} 2"))
+      }
       let status = try await Self.ask(port, "/api/v1/status")
       #expect(status.type.hasPrefix("application/json") && status.body.contains("\"items\":1"))
       #expect(try await Self.ask(port, "/nowhere").status == 404)
@@ -206,6 +210,8 @@ private struct NoCloud: Cloud {
 }
 
 private struct NoSink: AlertSink {
+  let name: String
+
   func deliver(_ events: [RecordedEvent]) async throws {}
 }
 

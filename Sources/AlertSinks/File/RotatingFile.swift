@@ -40,20 +40,24 @@ struct RotatingFile: ~Copyable {
       size = 0
     }
     let bytes = Array((try startsAtLine(size) ? text : "\n" + text).utf8)
+    guard write(bytes), fdatasync(descriptor) == 0 else {
+      let failure = failure("write to", path)
+      // What is there, or half there, would be there twice after the next try.
+      _ = ftruncate(descriptor, off_t(size))
+      throw failure
+    }
+  }
+
+  private func write(_ bytes: [UInt8]) -> Bool {
     var written = 0
     while written < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { bytes in
-        unsafe write(descriptor, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written)
+        unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + written }, bytes.count - written)
       }
-      guard count > 0 else {
-        let failure = failure("write to", path)
-        // What is half there would be there twice after the next try.
-        _ = ftruncate(descriptor, off_t(size))
-        throw failure
-      }
+      guard count > 0 else { return false }
       written += count
     }
-    guard fdatasync(descriptor) == 0 else { throw failure("write to", path) }
+    return true
   }
 
   /// Opens the file, also when somebody has given it another name since.
@@ -64,8 +68,20 @@ struct RotatingFile: ~Copyable {
       if isThere, named.st_ino == held.st_ino, named.st_dev == held.st_dev { return }
       close(descriptor)
     }
+    let isNew = unsafe access(path, F_OK) != 0
     descriptor = unsafe Glibc.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure("open", path) }
+    if isNew { try syncFolder() }
+  }
+
+  /// A file that is on the disk is lost with the power all the same when its name is not.
+  private func syncFolder() throws(Failure) {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", folder) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("write to", folder) }
   }
 
   private func size() throws(Failure) -> Int {
