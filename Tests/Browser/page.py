@@ -7,11 +7,13 @@ screenshots into IMAGES. Fails on what axe-core finds, on a keyboard that does n
 browser complains of, and on a page that is not the same without JavaScript.
 """
 
+import html
 import json
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -127,6 +129,19 @@ def metrics():
     check(found.returncode == 0, f"promtool finds nothing in {len(text.splitlines())} lines of metrics")
 
 
+def terminal(browser, told, image):
+    """The end of what the demonstration has told, as a terminal shows it."""
+    told.seek(0)
+    lines = told.read().decode().splitlines()
+    first = next(i for i, line in enumerate(lines) if "failover completed" in line)
+    shown = html.escape("\n".join(line[:150] for line in lines[first:first + 36]))
+    page = browser.new_context(viewport={"width": 1200, "height": 720}).new_page()
+    page.set_content(
+        "<body style='margin:0;background:#0d1117;color:#e6edf3'>"
+        f"<pre style='font:13px/1.45 monospace;padding:16px;margin:0'>$ script/demo\n{shown}</pre>")
+    page.screenshot(path=image)
+
+
 def without_script(browser):
     page = browser.new_context(viewport=DESK, java_script_enabled=False).new_page()
     page.goto(BASE + "/")
@@ -137,8 +152,8 @@ def without_script(browser):
 def main():
     aftercare, images = sys.argv[1], pathlib.Path(sys.argv[2])
     images.mkdir(parents=True, exist_ok=True)
-    demo = subprocess.Popen(
-        [aftercare, "demo", "--linger", "--port", str(PORT)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    told = tempfile.TemporaryFile()
+    demo = subprocess.Popen([aftercare, "demo", "--linger", "--port", str(PORT)], stdout=told, stderr=subprocess.PIPE)
     try:
         wait("the page", answers)
         stream = Stream()
@@ -180,6 +195,7 @@ def main():
             keyboard(page)
             metrics()
             without_script(browser)
+            terminal(browser, told, images / "demo.png")
             browser.close()
     finally:
         demo.terminate()

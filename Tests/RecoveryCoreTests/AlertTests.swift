@@ -124,6 +124,12 @@ struct AlertTests {
     var other = JournalSamples.item(key: ItemKey("other"))
     other.failover = nil
     other.transition = Transition(candidate: nil, since: start + .seconds(1), failoverID: "kv-dr-20260203T101501Z")
+    var stayed = JournalSamples.item(key: ItemKey("stayed"))
+    stayed.failover?.id = "kv-dr-20260101T000000Z"
+    var moving = stayed
+    moving.transition = Transition(candidate: nil, since: start, failoverID: first)
+    #expect(fleet.admits(moving, after: stayed))
+    #expect(fleet.admits(stayed, after: moving), "a failover that did not come about leaves the one before")
     #expect(!fleet.admits(other, after: nil), "two that begin at one moment do not begin two failovers")
   }
 }

@@ -56,6 +56,12 @@ struct SimulationTests {
         was learned from that one as all that it must have, and all was said to be well
         """),
     Story(
+      seed: 1039,
+      story: """
+        a second failover of an item did not come about; that the item was back with its first one was taken for joining \
+        it anew, and refused for ever
+        """),
+    Story(
       seed: 3377,
       story: """
         a killed process's install was still on its way when the next one looked; the look was answered late, and what it \

@@ -113,8 +113,9 @@ public struct FleetSummary: Sendable {
 
   /// Whether what was decided may still be done: it may stand otherwise with the others than when it was decided.
   public func admits(_ next: ItemState, after old: ItemState?) -> Bool {
-    if let (id, at) = next.joined, id != old?.failoverID,
-      id != failover(of: next.vault, after: old?.failoverID, at: at)
+    // An item whose failover did not come about is back with the one before.
+    if let (id, at) = next.joined, id != old?.transition?.failoverID, id != old?.failover?.id,
+      id != failover(of: next.vault, after: old?.failover?.id, at: at)
     {
       return false
     }
