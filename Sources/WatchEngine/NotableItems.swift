@@ -4,11 +4,16 @@ import RecoveryCore
 struct NotableItems {
   private var members: [String: Set<ItemKey>] = [:]
   private var failoverOf: [ItemKey: String] = [:]
-  private var remarkable: Set<ItemKey> = []
+  /// Each with the failover that it still goes through, if any.
+  private var remarkable: [ItemKey: String?] = [:]
 
   /// An item has changed; nil when it was forgotten.
   mutating func update(_ key: ItemKey, _ state: ItemState?) {
-    if state?.isRemarkable ?? false { remarkable.insert(key) } else { remarkable.remove(key) }
+    if let state, state.isRemarkable {
+      remarkable.updateValue(state.openFailoverID, forKey: key)
+    } else {
+      remarkable.removeValue(forKey: key)
+    }
     let next = state?.failoverID
     guard failoverOf[key] != next else { return }
     if let old = failoverOf[key] {
@@ -21,10 +26,10 @@ struct NotableItems {
 
   /// The members of every failover of which one is remarkable, and of those that are asked for.
   func failovers(besides known: [String]) -> [String: Set<ItemKey>] {
-    let ids = Set(remarkable.compactMap { failoverOf[$0] }).union(known)
+    let ids = Set(remarkable.values.compactMap { $0 }).union(known)
     return Dictionary(uniqueKeysWithValues: ids.compactMap { id in members[id].map { (id, $0) } })
   }
 
-  /// Remarkable items that are part of no failover.
-  var others: [ItemKey] { remarkable.filter { failoverOf[$0] == nil }.sorted() }
+  /// Remarkable items that go through no failover: what is the matter with them has another cause.
+  var others: [ItemKey] { remarkable.filter { $0.value == nil }.keys.sorted() }
 }

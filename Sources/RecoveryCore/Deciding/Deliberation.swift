@@ -157,9 +157,7 @@ struct Deliberation {
   ) {
     var fields = fields
     // The story of a failover ends where the machine is well.
-    if let id = state.transition?.failoverID ?? state.failover.flatMap({ $0.isSettled ? nil : $0.id }) {
-      fields["failover"] = id
-    }
+    if let id = state.openFailoverID { fields["failover"] = id }
     events.append(
       Event(
         kind, at: now, level: level, item: state.key, itemName: state.name, machine: machine ?? state.live?.id,

@@ -103,6 +103,11 @@ public struct ItemState: Hashable, Sendable, Codable {
   /// The failover that the item goes through, or went through last.
   public var failoverID: String? { transition?.failoverID ?? failover?.id }
 
+  /// The failover that the item goes through; nil once its machine is well.
+  public var openFailoverID: String? {
+    transition?.failoverID ?? failover.flatMap { $0.isSettled ? nil : $0.id }
+  }
+
   /// Whether anything about the item wants the quick rhythm.
   public var isOnTheMove: Bool {
     transition != nil || (heal?.status.isRunning ?? false) || (failover.map { !$0.isSettled } ?? false)
