@@ -22,17 +22,18 @@ struct Reloader: Service {
     func take() -> Configuration? { configuration.withLock { $0.take() } }
   }
 
+  private struct NeedsRestart: Error, CustomStringConvertible {
+    let message: String
+    var description: String { message }
+  }
+
   func run() async throws {
     let hangups = await UnixSignalsSequence(trapping: .sighup)
     for await _ in hangups.cancelOnGracefulShutdown() {
       do {
         let next = try load()
         guard next.state == current.state else {
-          throw ConfigurationError(problems: [
-            ConfigurationProblem(
-              file: "state", line: 1, column: 1, path: "",
-              message: "another state directory needs a restart: \(current.state) is in use")
-          ])
+          throw NeedsRestart(message: "another state directory needs a restart: \(current.state) is in use")
         }
         // What would fail at a start fails now, while the old one still runs.
         _ = try Assembly(configuration: next).cloud()
