@@ -35,9 +35,11 @@ struct Report: AsyncParsableCommand {
         show(records)
         return true
       }
-      let record = try choose(records)
+      let id = try choose(records).id
       let states = try await journal.load().items
-      let report = try await FailoverReport(record, in: journal, states: states, at: SystemNow.timestamp)
+      guard let report = try await FailoverReport(of: id, in: journal, states: states, at: SystemNow.timestamp) else {
+        throw Refusal("'\(id)' has just left the history; `aftercare report --list` shows what is there")
+      }
       switch format {
       case .md: LineOutput.standardOutput.write(report.markdown)
       case .html: LineOutput.standardOutput.write(report.html)

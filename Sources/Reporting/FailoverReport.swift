@@ -17,13 +17,7 @@ public struct FailoverReport: Sendable, Encodable {
     /// The failover did not come about: the item's machine is the one that it was.
     case stayed
 
-    public var words: String {
-      switch self {
-      case .failingOver: "failing over"
-      case .failedOver: "failed over"
-      default: rawValue
-      }
-    }
+    public var words: String { Condition(rawValue: rawValue)?.words ?? rawValue }
 
     /// Whether nothing more is to come.
     public var isOver: Bool { self == .healed || self == .unverified || self == .well || self == .stayed }
@@ -95,31 +89,31 @@ public struct FailoverReport: Sendable, Encodable {
 }
 
 extension FailoverReport {
-  /// Reads the account of a failover out of the journal.
-  public init(
-    _ record: FailoverRecord, in journal: any Journal, states: [ItemState], at now: Timestamp
+  /// Reads the account of a failover out of the journal; nil when nothing in it tells of one of that id.
+  public init?(
+    of id: String, in journal: any Journal, states: [ItemState], at now: Timestamp
   ) async throws(JournalError) {
-    let events = try await journal.events(of: record.id).map(\.event)
-    let heals = Dictionary(grouping: try await journal.heals(of: record.id), by: \.item)
+    let events = try await journal.events(of: id).map(\.event)
+    let heals = Dictionary(grouping: try await journal.heals(of: id), by: \.item)
     let states = Dictionary(states.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-    self.init(record, events: events, heals: heals, states: states, at: now)
+    self.init(id, events: events, heals: heals, states: states, at: now)
   }
 
-  init(
-    _ record: FailoverRecord, events: [Event], heals: [ItemKey: [Heal]], states: [ItemKey: ItemState],
-    at now: Timestamp
+  init?(
+    _ id: String, events: [Event], heals: [ItemKey: [Heal]], states: [ItemKey: ItemState], at now: Timestamp
   ) {
-    id = record.id
-    vault = record.vault?.name
-    began = Moment(record.began)
+    guard let first = events.map(\.at).min(), let latest = events.map(\.at).max() else { return nil }
+    self.id = id
+    vault = events.lazy.compactMap(\.vault).first?.name
+    began = Moment(first)
     written = Moment(now)
     let stories = Dictionary(grouping: events.filter { $0.item != nil }, by: { $0.item ?? ItemKey("") })
     machines = stories.map { key, story in
-      let state = states[key].flatMap { $0.failoverID == record.id ? $0 : nil }
+      let state = states[key].flatMap { $0.failoverID == id ? $0 : nil }
       return Machine(key, story, heals: heals[key] ?? [], state: state)
     }
     .sorted { ($0.item, $0.itemKey) < ($1.item, $1.itemKey) }
-    ended = machines.allSatisfy(\.outcome.isOver) ? machines.compactMap(\.well).max() ?? Moment(record.latest) : nil
+    ended = machines.allSatisfy(\.outcome.isOver) ? machines.compactMap(\.well).max() ?? Moment(latest) : nil
   }
 }
 

@@ -96,14 +96,3 @@ struct ItemWorker: Sendable {
     }
   }
 }
-
-extension Result where Failure == Fault {
-  /// What an asynchronous call returns or throws.
-  fileprivate init(_ body: () async throws(Fault) -> Success) async {
-    do throws(Fault) {
-      self = .success(try await body())
-    } catch {
-      self = .failure(error)
-    }
-  }
-}

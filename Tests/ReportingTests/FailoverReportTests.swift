@@ -18,13 +18,11 @@ struct FailoverReportTests {
       vault: Samples.vault, fields: fields.merging(["failover": id]) { $1 })
   }
 
-  static func report(_ events: [Event], states: [ItemState] = []) -> FailoverReport {
-    let record = FailoverRecord(
-      id: id, vault: Samples.vault, began: events.map(\.at).min() ?? start, latest: events.map(\.at).max() ?? start,
-      items: 1)
-    return FailoverReport(
-      record, events: events, heals: [JournalSamples.key: [JournalSamples.heal()]],
-      states: Dictionary(states.map { ($0.key, $0) }, uniquingKeysWith: { $1 }), at: start + .seconds(7200))
+  static func report(_ events: [Event], states: [ItemState] = []) throws -> FailoverReport {
+    try #require(
+      FailoverReport(
+        id, events: events, heals: [JournalSamples.key: [JournalSamples.heal()]],
+        states: Dictionary(states.map { ($0.key, $0) }, uniquingKeysWith: { $1 }), at: start + .seconds(7200)))
   }
 
   static let healed = [
@@ -41,7 +39,7 @@ struct FailoverReportTests {
 
   @Test("tells what moved when, what was lost, and for how long logs are missing")
   func healed() throws {
-    let report = Self.report(Self.healed)
+    let report = try Self.report(Self.healed)
     let machine = try #require(report.machines.first)
     #expect(machine.outcome == .healed)
     #expect(machine.noticed == Moment(Self.start) && machine.well == Moment(Self.start + .seconds(300)))
@@ -64,7 +62,7 @@ struct FailoverReportTests {
     let events =
       Self.healed.prefix(3)
       + [Self.event(.healParked, after: 400, ["cause": "the role is missing", "remedy": "Grant it."])]
-    let report = Self.report(Array(events), states: [state])
+    let report = try Self.report(Array(events), states: [state])
     let machine = try #require(report.machines.first)
     #expect(machine.outcome == .parked)
     #expect(!report.isOver && report.ended == nil)
@@ -79,29 +77,34 @@ struct FailoverReportTests {
       ([.failoverNoticed], .stayed), ([.failoverNoticed, .failoverCompleted, .legWell], .well),
       ([.failoverNoticed, .failoverCompleted, .healUnverified], .unverified),
     ] as [([EventKind], FailoverReport.Outcome)])
-  func outcomes(kinds: [EventKind], outcome: FailoverReport.Outcome) {
+  func outcomes(kinds: [EventKind], outcome: FailoverReport.Outcome) throws {
     let events = kinds.enumerated().map { Self.event($1, after: Int64($0), ["leg": "all"]) }
-    #expect(Self.report(events).machines.first?.outcome == outcome)
+    #expect(try Self.report(events).machines.first?.outcome == outcome)
   }
 
   @Test("lets nothing that Azure says become markup")
-  func escapes() {
+  func escapes() throws {
     let evil = "<script>alert(1)</script> | x [a](javascript:b)"
     let events = [
       Self.event(.failoverNoticed, evil, after: 0),
       Self.event(.legBroken, evil, after: 1, ["leg": evil, "evidence": "\"><img src=x>"]),
     ]
-    let report = Self.report(events)
+    let report = try Self.report(events)
     #expect(!report.html.contains("<script>") && !report.html.contains("<img"))
     #expect(!report.markdown.contains("<script>") && !report.markdown.contains("a](javascript"))
     let columns = report.markdown.split(separator: "\n").first { $0.contains("alert") }?.replacing("\\|", with: "")
     #expect(columns?.count { $0 == "|" } == 10, "a row stays a row")
   }
 
+  @Test("is none where nothing tells of it")
+  func none() {
+    #expect(FailoverReport(Self.id, events: [], heals: [:], states: [:], at: Self.start) == nil)
+  }
+
   @Test("as JSON has the shape that docs/report.md gives")
   func json() throws {
     let encoder = JSONEncoder()
-    let object = try JSONSerialization.jsonObject(with: encoder.encode(Self.report(Self.healed))) as? [String: Any]
+    let object = try JSONSerialization.jsonObject(with: encoder.encode(try Self.report(Self.healed))) as? [String: Any]
     #expect(Set(object?.keys.map { $0 } ?? []) == ["id", "vault", "began", "ended", "written", "machines"])
     let machine = (object?["machines"] as? [[String: Any]])?.first
     #expect(machine?["logGapMinutes"] as? Int == 13)

@@ -97,22 +97,14 @@ extension Preflight {
     let answers = await questions.sideBySide(limit) { question -> Judgement.Answer in
       switch question {
       case .permissions(let scope):
-        .permissions(await Preflight.result { () async throws(Fault) in try await azure.permissions(at: scope) })
+        .permissions(await Result { () async throws(Fault) in try await azure.permissions(at: scope) })
       case .versions(let kind, let region):
-        .versions(await Preflight.result { () async throws(Fault) in try await azure.versions(of: kind, in: region) })
+        .versions(await Result { () async throws(Fault) in try await azure.versions(of: kind, in: region) })
       case .resource(let id):
-        .resource(await Preflight.result { () async throws(Fault) in try await azure.resource(id) })
+        .resource(await Result { () async throws(Fault) in try await azure.resource(id) })
       }
     }
     return Dictionary(zip(questions, answers), uniquingKeysWith: { first, _ in first })
-  }
-
-  private static func result<Value>(_ ask: () async throws(Fault) -> Value) async -> Result<Value, Fault> {
-    do throws(Fault) {
-      return .success(try await ask())
-    } catch {
-      return .failure(error)
-    }
   }
 
   /// Each table is asked for the rows of one machine: whether there are any is another matter.

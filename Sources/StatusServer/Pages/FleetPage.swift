@@ -100,11 +100,7 @@ struct FleetPage {
     }
     let more = members.count - FleetPage.mostRows
     return """
-      <div class="wide" role="region" aria-label="\(label)" tabindex="0"><table class="stack">
-      <thead><tr><th scope="col">machine</th><th scope="col">in</th><th scope="col">condition</th>\
-      <th scope="col">legs</th><th scope="col">now</th><th scope="col">without logs</th></tr></thead>
-      <tbody>
-      \(rows)</tbody></table></div>
+      \(Frame.table(["machine", "in", "condition", "legs", "now", "without logs"], rows, label))
       \(more > 0 ? "<p>and \(more) more</p>" as HTML : .none)
       """
   }
@@ -162,11 +158,7 @@ struct FleetPage {
     }
     return """
       <h2>Where everything is</h2>
-      <div class="wide" role="region" aria-label="Vaults and regions" tabindex="0"><table class="stack">
-      <thead><tr><th scope="col">vault</th><th scope="col">region</th><th scope="col">items</th>\
-      <th scope="col">conditions</th></tr></thead>
-      <tbody>
-      \(rows)</tbody></table></div>
+      \(Frame.table(["vault", "region", "items", "conditions"], rows, "Vaults and regions"))
       """
   }
 
@@ -190,14 +182,8 @@ struct FleetPage {
     }
     return """
       <h2>What it costs</h2>
-      <div class="wide" role="region" aria-label="Sweeps" tabindex="0"><table class="stack">
-      <thead><tr><th scope="col">vault</th><th scope="col">last sweep</th><th scope="col">items</th>\
-      <th scope="col">requests</th><th scope="col">result</th></tr></thead><tbody>
-      \(sweeps)</tbody></table></div>
-      <div class="wide" role="region" aria-label="Budgets" tabindex="0"><table class="stack">
-      <thead><tr><th scope="col">subscription</th><th scope="col">requests</th><th scope="col">left</th>\
-      <th scope="col">put off</th><th scope="col">shut for</th></tr></thead><tbody>
-      \(budgets)</tbody></table></div>
+      \(Frame.table(["vault", "last sweep", "items", "requests", "result"], sweeps, "Sweeps"))
+      \(Frame.table(["subscription", "requests", "left", "put off", "shut for"], budgets, "Budgets"))
       """
   }
 }

@@ -44,4 +44,14 @@ enum Frame {
   }
 
   static func tag(_ kind: String, _ words: String) -> HTML { "<span class=\"tag \(kind)\">\(words)</span>" }
+
+  /// Rows under headings; on a phone a row is a block, its cells told by their `data-label`.
+  static func table(_ head: [String], _ rows: [HTML], _ label: String) -> HTML {
+    let cells: [HTML] = head.map { "<th scope=\"col\">\($0)</th>" }
+    return """
+      <div class="wide" role="region" aria-label="\(label)" tabindex="0"><table class="stack">
+      <thead><tr>\(cells)</tr></thead><tbody>
+      \(rows)</tbody></table></div>
+      """
+  }
 }

@@ -40,7 +40,7 @@ struct MachinePage {
     }
     return """
       <h2>Verdict</h2>
-      \(rows.isEmpty ? "<p>Not judged yet.</p>" as HTML : MachinePage.table(["leg", "finding", "evidence"], rows, "Verdict"))
+      \(rows.isEmpty ? "<p>Not judged yet.</p>" as HTML : Frame.table(["leg", "finding", "evidence"], rows, "Verdict"))
       """
   }
 
@@ -58,7 +58,7 @@ struct MachinePage {
         return """
           <h2>Heal of \(heal.started), round \(heal.round): \(heal.status)</h2>
           \(heal.reason.map { "<p>\($0)</p>" as HTML })
-          \(MachinePage.table(["step", "state", "tries", "fault"], rows, "Steps of the heal of \(heal.started)"))
+          \(Frame.table(["step", "state", "tries", "fault"], rows, "Steps of the heal of \(heal.started)"))
           """
       })
   }
@@ -87,16 +87,7 @@ struct MachinePage {
 
         """
     }
-    return "<h2>Story</h2>\n\(MachinePage.table(["time", "level", "event", "more"], rows, "Story"))"
-  }
-
-  static func table(_ head: [String], _ rows: [HTML], _ label: String) -> HTML {
-    let cells: [HTML] = head.map { "<th scope=\"col\">\($0)</th>" }
-    return """
-      <div class="wide" role="region" aria-label="\(label)" tabindex="0"><table class="stack">
-      <thead><tr>\(cells)</tr></thead><tbody>
-      \(rows)</tbody></table></div>
-      """
+    return "<h2>Story</h2>\n\(Frame.table(["time", "level", "event", "more"], rows, "Story"))"
   }
 }
 
@@ -119,7 +110,7 @@ struct FailoverListPage {
       <h1>Failovers</h1>
       \(rows.isEmpty
         ? "<p>None is on record.</p>" as HTML
-        : MachinePage.table(["failover", "vault", "began", "machines"], rows, "Failovers"))
+        : Frame.table(["failover", "vault", "began", "machines"], rows, "Failovers"))
       """)
   }
 }

@@ -167,8 +167,7 @@ struct API: Sendable {
 extension StatusSource {
   /// Nil when no failover is called that.
   func report(of id: String) async throws -> FailoverReport? {
-    guard let record = try await journal.failovers(last: .max).last(where: { $0.id == id }) else { return nil }
-    return try await FailoverReport(record, in: journal, states: watch.fleet.all(), at: time.now)
+    try await FailoverReport(of: id, in: journal, states: watch.fleet.all(), at: time.now)
   }
 }
 
