@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import RecoveryCore
 import ServiceLifecycle
@@ -19,9 +20,8 @@ struct ServiceManager: Sendable {
   func stopping() { tell("STOPPING=1") }
 
   func reloading() {
-    var now = timespec()
-    guard unsafe clock_gettime(CLOCK_MONOTONIC, &now) == 0 else { return }
-    tell("RELOADING=1\nMONOTONIC_USEC=\(now.tv_sec * 1_000_000 + now.tv_nsec / 1000)")
+    // On Linux Dispatch's time of the host is CLOCK_MONOTONIC, which systemd wants to hear of.
+    tell("RELOADING=1\nMONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)")
   }
 
   /// As often as is asked for, while the watch answers.
