@@ -30,6 +30,9 @@ public enum Style {
     .alert.error { border-color: var(--bad); } .alert.notice { border-color: var(--busy); }
     .legs { display: flex; flex-wrap: wrap; gap: .3rem; }
     svg text { font: 12px system-ui, sans-serif; fill: currentColor; } svg .tick { stroke: var(--line); }
+    svg.strip { display: block; width: 15rem; max-width: 100%; height: 1.1rem; } svg .moving { fill: var(--line); }
+    svg .broken, svg .parked { fill: var(--bad); } svg .healing { fill: var(--busy); } svg .unverified { fill: var(--warn); } svg .well { fill: var(--good); }
+    svg .done, svg .failed { stroke: var(--back); stroke-width: 1.5; } svg .failed { stroke: var(--fore); }
     svg .gap { fill: var(--warn); } svg .gap.open { fill: var(--bad); }
     @media (max-width: 40rem) { table.stack thead { position: absolute; left: -99rem; } table.stack tr { display: block; border-bottom: 1px solid var(--line); padding: .4rem 0; }
       table.stack td, table.stack th { display: block; border: 0; padding: .1rem 0; } table.stack td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); } }

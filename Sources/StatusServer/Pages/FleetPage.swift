@@ -80,13 +80,15 @@ struct FleetPage {
       }
       return """
         <h2>Failover <a href="/failovers/\(Frame.encoded(id))">\(id)</a></h2>
-        \(table(members, label: "Machines of failover \(id)"))
+        \(table(members, Timeline(of: members, at: snapshot.at), label: "Machines of failover \(id)"))
         """
     }
     return HTML(joining: parts)
   }
 
-  private func table(_ members: [ItemState], label: String) -> HTML {
+  private func table(_ members: [ItemState], _ timeline: Timeline? = nil, label: String) -> HTML {
+    let heads =
+      ["machine", "in", "condition", "legs", "now"] + [timeline?.caption].compactMap(\.self) + ["without logs"]
     let rows: [HTML] = members.prefix(FleetPage.mostRows).map { state in
       """
       <tr><th scope="row">\(Frame.link(state.key.text, state.name))</th>\
@@ -94,13 +96,14 @@ struct FleetPage {
       <td data-label="condition">\(Frame.tag(state.condition.rawValue, state.condition.words))</td>\
       <td data-label="legs"><span class="legs">\(legs(state))</span></td>\
       <td data-label="now">\(now(state))</td>\
+      \(timeline.map { "<td data-label=\"\($0.caption)\">\($0.strip(of: state))</td>" as HTML })\
       <td data-label="without logs" class="number">\(gap(state))</td></tr>
 
       """
     }
     let more = members.count - FleetPage.mostRows
     return """
-      \(Frame.table(["machine", "in", "condition", "legs", "now", "without logs"], rows, label))
+      \(Frame.table(heads, rows, label))
       \(more > 0 ? "<p>and \(more) more</p>" as HTML : .none)
       """
   }
