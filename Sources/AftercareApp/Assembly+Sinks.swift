@@ -5,9 +5,9 @@ import RecoveryCore
 
 extension Assembly {
   /// The sinks beside the log.
-  func sinks(telling journal: any Journal, through azure: AzureCloud) async throws -> [any AlertSink] {
+  /// - Parameter identity: of the journal whose events they are told.
+  func sinks(telling identity: String, through azure: AzureCloud) throws -> [any AlertSink] {
     guard !configuration.sinks.isEmpty else { return [] }
-    let identity = try await journal.identity()
     var transport = CurlClient.Configuration()
     transport.userAgent = "aftercare/\(Version.text)"
     transport.allowsPlainHTTP = .loopbackOnly

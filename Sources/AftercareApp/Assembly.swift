@@ -115,7 +115,8 @@ public struct Assembly: Sendable {
     let journal = try journal ?? self.journal()
     let azure = try azure()
     return try await Watch(
-      cloud: azure, journal: journal, sinks: [sink] + (try await sinks(telling: journal, through: azure)),
+      cloud: azure, journal: journal,
+      sinks: [sink] + (try sinks(telling: try await journal.identity(), through: azure)),
       decider: decider,
       settings: settings,
       holder: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)

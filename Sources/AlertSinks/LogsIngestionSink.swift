@@ -2,7 +2,7 @@ public import RecoveryCore
 
 /// The account as rows of a table in Log Analytics; docs/alerting.md declares its columns.
 public struct LogsIngestionSink: AlertSink {
-  /// Returns once all rows were accepted.
+  /// Returns once all rows were accepted; without rows, once Azure has said that it would accept some.
   public typealias Send = @Sendable ([JSONValue]) async throws(Fault) -> Void
 
   public let name: String
@@ -19,9 +19,13 @@ public struct LogsIngestionSink: AlertSink {
     self.send = send
   }
 
-  public func deliver(_ events: [RecordedEvent]) async throws {
+  public func probe() async throws { try await send(rows: []) }
+
+  public func deliver(_ events: [RecordedEvent]) async throws { try await send(rows: events.map(row)) }
+
+  private func send(rows: [JSONValue]) async throws {
     do throws(Fault) {
-      try await send(events.map(row))
+      try await send(rows)
     } catch {
       if error.kind == .stopped { throw CancellationError() }
       throw SinkError(

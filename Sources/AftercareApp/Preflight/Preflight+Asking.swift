@@ -5,7 +5,7 @@ import WatchEngine
 /// What is asked of Azure, side by side and bounded.
 extension Preflight {
   /// How many requests are under way at once.
-  private var limit: Int { configuration.heal.parallelMachines }
+  var limit: Int { configuration.heal.parallelMachines }
 
   /// The items of all vaults, and a result for each vault.
   func items(_ azure: AzureCloud, granting principal: Principal) async -> ([ProtectedItem], [CheckResult]) {

@@ -44,6 +44,7 @@ public struct Preflight: Sendable {
     checks += judgement.results
     checks += await workspaces(items, azure)
     checks += try await recoveryPlans(azure)
+    checks += try await sinks(azure)
     return PreflightReport(checks, readiness: PreflightReport.Readiness(prospects, judgement.unmet))
   }
 
@@ -104,6 +105,21 @@ public struct Preflight: Sendable {
     return CheckResult(
       .machines, first.fault == nil ? .warn : .fail, "\(unknown.count) of \(prospects.count) items",
       "what their machines must have is not known; \(first.item.friendlyName): \(why.reason)", remedy: why.remedy)
+  }
+
+  /// Whether whoever is to be told of alerts can be reached. Nobody is told anything.
+  private func sinks(_ azure: AzureCloud) async throws -> [CheckResult] {
+    let sinks = try Assembly(configuration: configuration).sinks(telling: "check", through: azure)
+    return await sinks.sideBySide(limit) { sink in
+      do {
+        try await sink.probe()
+        return .pass(.sink, sink.name, "can be reached")
+      } catch let error as SinkError {
+        return .fail(.sink, sink.name, error.message, remedy: error.remedy)
+      } catch {
+        return .fail(.sink, sink.name, "was not asked: \(error)", remedy: "Check again.")
+      }
+    }
   }
 
   private func recoveryPlans(_ azure: AzureCloud) async throws -> [CheckResult] {

@@ -7,7 +7,10 @@ public final class FileSink: AlertSink {
   public let filter: EventFilter
   public var pace: Duration { .seconds(1) }
   private let line: @Sendable (RecordedEvent) -> String
+  private let path: String
   private let writer: FileWriter
+
+  private static let remedy = "Check the directory, its owner and its disk"
 
   /// - Parameters:
   ///   - rotateAt: bytes at which the file is set aside; nil when somebody else does that, by renaming it.
@@ -21,7 +24,13 @@ public final class FileSink: AlertSink {
     self.name = name
     self.filter = filter
     self.line = line
+    self.path = path
     writer = FileWriter(path, .init(at: rotateAt, keep: keep, gzip: gzip))
+  }
+
+  public func probe() async throws {
+    guard let obstacle = RotatingFile.obstacle(at: path) else { return }
+    throw SinkError(.unavailable, obstacle.message, remedy: FileSink.remedy + ".")
   }
 
   public func deliver(_ events: [RecordedEvent]) async throws {
@@ -29,8 +38,7 @@ public final class FileSink: AlertSink {
     do throws(RotatingFile.Failure) {
       try await writer.append(text).get()
     } catch {
-      throw SinkError(
-        .unavailable, error.message, remedy: "Check the directory, its owner and its disk; it is tried again.")
+      throw SinkError(.unavailable, error.message, remedy: FileSink.remedy + "; it is tried again.")
     }
   }
 }

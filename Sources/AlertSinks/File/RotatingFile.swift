@@ -30,6 +30,14 @@ struct RotatingFile: ~Copyable {
     if descriptor >= 0 { close(descriptor) }
   }
 
+  /// What would keep this user from appending, found without touching anything: rotation needs the folder as well.
+  static func obstacle(at path: String) -> Failure? {
+    let folder = folder(of: path)
+    guard unsafe access(folder, W_OK | X_OK) == 0 else { return failure("write to", folder) }
+    guard unsafe access(path, F_OK) == 0 else { return nil }
+    return unsafe access(path, R_OK | W_OK) == 0 ? nil : failure("open", path)
+  }
+
   /// Appends whole lines: all of them are on the disk when it returns, and none of them when it throws.
   mutating func append(_ text: String) throws(Failure) {
     try open()
@@ -41,7 +49,7 @@ struct RotatingFile: ~Copyable {
     }
     let bytes = Array((try startsAtLine(size) ? text : "\n" + text).utf8)
     guard write(bytes), fdatasync(descriptor) == 0 else {
-      let failure = failure("write to", path)
+      let failure = RotatingFile.failure("write to", path)
       // What is there, or half there, would be there twice after the next try.
       _ = ftruncate(descriptor, off_t(size))
       throw failure
@@ -70,23 +78,26 @@ struct RotatingFile: ~Copyable {
     }
     let isNew = unsafe access(path, F_OK) != 0
     descriptor = unsafe Glibc.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw failure("open", path) }
+    guard descriptor >= 0 else { throw RotatingFile.failure("open", path) }
     if isNew { try syncFolder() }
   }
 
   /// A file that is on the disk is lost with the power all the same when its name is not.
   private func syncFolder() throws(Failure) {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let folder = RotatingFile.folder(of: path)
     let descriptor = unsafe Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("open", folder) }
+    guard descriptor >= 0 else { throw RotatingFile.failure("open", folder) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("write to", folder) }
+    guard fsync(descriptor) == 0 else { throw RotatingFile.failure("write to", folder) }
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
   }
 
   private func size() throws(Failure) -> Int {
     var status = stat()
-    guard unsafe fstat(descriptor, &status) == 0 else { throw failure("read", path) }
+    guard unsafe fstat(descriptor, &status) == 0 else { throw RotatingFile.failure("read", path) }
     return Int(status.st_size)
   }
 
@@ -94,7 +105,7 @@ struct RotatingFile: ~Copyable {
   private func startsAtLine(_ size: Int) throws(Failure) -> Bool {
     guard size > 0 else { return true }
     var last: UInt8 = 0
-    guard unsafe pread(descriptor, &last, 1, off_t(size - 1)) == 1 else { throw failure("read", path) }
+    guard unsafe pread(descriptor, &last, 1, off_t(size - 1)) == 1 else { throw RotatingFile.failure("read", path) }
     return last == UInt8(ascii: "\n")
   }
 
@@ -105,7 +116,7 @@ struct RotatingFile: ~Copyable {
     for number in (1..<max(1, rotation.keep)).reversed() {
       for suffix in ["", ".gz"] { _ = unsafe rename("\(path).\(number)\(suffix)", "\(path).\(number + 1)\(suffix)") }
     }
-    guard unsafe rename(path, "\(path).1") == 0 else { throw failure("rename", path) }
+    guard unsafe rename(path, "\(path).1") == 0 else { throw RotatingFile.failure("rename", path) }
     if rotation.gzip { compress("\(path).1") }
   }
 
@@ -121,7 +132,7 @@ struct RotatingFile: ~Copyable {
     }
   }
 
-  private func failure(_ verb: String, _ path: String) -> Failure {
+  private static func failure(_ verb: String, _ path: String) -> Failure {
     Failure(message: "cannot \(verb) \(path): \(unsafe String(cString: strerror(errno)))")
   }
 }

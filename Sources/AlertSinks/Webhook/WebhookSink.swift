@@ -53,6 +53,13 @@ public struct WebhookSink: AlertSink {
     self.client = client
   }
 
+  /// Whoever answers at all is there: what he says of a question without a message says nothing of messages.
+  public func probe() async throws {
+    var request = TransferRequest(method: .head, url: url, fields: fields, limits: WebhookSink.limits)
+    request.fields[.contentType] = nil
+    _ = try await answer(to: request)
+  }
+
   public func deliver(_ events: [RecordedEvent]) async throws {
     guard let first = events.first, let last = events.last else { return }
     let body = try message(of: events)
@@ -76,16 +83,19 @@ public struct WebhookSink: AlertSink {
     }
   }
 
-  private func send(_ request: TransferRequest) async throws {
-    let answer: TransferResponse
+  private func answer(to request: TransferRequest) async throws -> TransferResponse {
     do throws(TransportError) {
-      answer = try await client.send(request)
+      return try await client.send(request)
     } catch {
       guard error.code != .cancelled, error.code != .shutDown else { throw CancellationError() }
       throw SinkError(
         error.isRetryable ? .unavailable : .refused, "\(error)",
         remedy: "Check the address of the sink, its certificate, and this host's network and proxies.")
     }
+  }
+
+  private func send(_ request: TransferRequest) async throws {
+    let answer = try await answer(to: request)
     let status = answer.status.code
     switch status {
     case 200..<300: return

@@ -14,6 +14,8 @@ public protocol AlertSink: Sendable {
   var pace: Duration { get }
   /// Returns once the events are where they belong for good. Throws a `SinkError`, or whatever stopped it.
   func deliver(_ events: [RecordedEvent]) async throws
+  /// Whether events would be taken, as far as that can be told without giving one away: throws what `deliver` would.
+  func probe() async throws
 }
 
 /// Unless it says otherwise, a sink is the log: told everything, at once.
@@ -22,6 +24,7 @@ extension AlertSink {
   public var filter: EventFilter { .level(.debug) }
   public var batch: Int { 256 }
   public var pace: Duration { .zero }
+  public func probe() async throws {}
 }
 
 public enum SinkName {

@@ -6,7 +6,7 @@ public struct CheckResult: Hashable, Sendable, Codable {
     case cloud, clock, identity
     case vault, machines, permissions, extensionVersion
     case dataCollectionRule, dataCollectionEndpoint, userAssignedIdentity, keyVault, workspace
-    case recoveryPlan
+    case recoveryPlan, sink
 
     /// In the order above: what is checked first first.
     public static func < (left: Kind, right: Kind) -> Bool { left.rank < right.rank }

@@ -99,5 +99,44 @@ extension PlantedFault {
       remedy: "docs/configuration.md"),
   ]
 
-  static let all = identities + permissions + regions + resources + hosts
+  private static let rule = "dcr-0123456789abcdef0123456789abcdef"
+  private static func table(_ stream: String, ofRule rule: String = rule) -> @Sendable (String) -> String {
+    { yaml in
+      let endpoint = yaml.split(separator: "\n").first { $0.hasPrefix("endpoint: ") }?.dropFirst(10) ?? ""
+      return yaml + """
+        sinks:
+          - {kind: logsIngestion, endpoint: "\(endpoint)", rule: \(rule), stream: \(stream)}
+
+        """
+    }
+  }
+
+  static let sinks = [
+    PlantedFault(
+      name: "a file of events in a directory that is not there",
+      configuration: { $0 + "sinks: [{kind: file, path: ./none/events.log}]\n" },
+      check: .sink, subject: "file", found: "cannot write to", remedy: "Check the directory"),
+    PlantedFault(
+      name: "a webhook where nobody listens",
+      configuration: { $0 + "sinks: [{kind: webhook, name: pager, url: \"http://127.0.0.1:9/secret-key\"}]\n" },
+      check: .sink, subject: "pager", found: "onnect", remedy: "Check the address of the sink"),
+    PlantedFault(
+      name: "a table whose rule is not there",
+      scenario: { "streams: {\(rule): Custom-Aftercare}\n" + $0 },
+      configuration: table("Custom-Aftercare", ofRule: "dcr-ffffffffffffffffffffffffffffffff"),
+      check: .sink, subject: "logsIngestion", found: "not found", remedy: "immutable id"),
+    PlantedFault(
+      name: "a table whose stream is not there",
+      scenario: { "streams: {\(rule): Custom-Aftercare}\n" + $0 }, configuration: table("Custom-Other"),
+      check: .sink, subject: "logsIngestion", found: "InvalidStream", remedy: "Compare the stream"),
+    PlantedFault(
+      name: "a table that may not be written to",
+      scenario: { "streams: {\(rule): Custom-Aftercare}\n" + $0 }, configuration: table("Custom-Aftercare"),
+      answers: [
+        #"{"match": "/streams/", "times": 9, "status": 403, "body": "{\"error\":{\"code\":\"OperationFailed\"}}"}"#
+      ],
+      check: .sink, subject: "logsIngestion", found: "OperationFailed", remedy: "Monitoring Metrics Publisher"),
+  ]
+
+  static let all = identities + permissions + regions + resources + hosts + sinks
 }

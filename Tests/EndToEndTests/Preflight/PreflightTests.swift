@@ -34,10 +34,21 @@ struct PreflightTests {
 
   @Test("says nothing but passes when all is well, with no more rights than a heal needs")
   func good() async throws {
-    try await Region.with("least-rights", speed: 1) { region in
-      let report = try await Self.check(region)
+    let rule = "dcr-0123456789abcdef0123456789abcdef"
+    try await Region.with(yaml: "streams: {\(rule): Custom-Aftercare}\n" + Self.scenario, speed: 1) { region in
+      let report = try await Self.check(
+        region,
+        Self.yaml(region) + """
+          sinks:
+            - {kind: file, path: ./events.log}
+            - {kind: webhook, url: "\(region.endpoint)/anybody"}
+            - {kind: logsIngestion, endpoint: "\(region.endpoint)", rule: \(rule), stream: Custom-Aftercare}
+
+          """)
       #expect(report.checks.allSatisfy { $0.outcome == .pass && $0.remedy == nil }, "\(report.checks)")
       #expect(report.outcome == .pass)
+      #expect(report.checks.filter { $0.check == .sink }.map(\.subject) == ["file", "webhook", "logsIngestion"])
+      #expect(!FileManager.default.fileExists(atPath: region.folder.appending(path: "events.log").path))
       let kinds = Set(report.checks.map(\.check))
       #expect(Set(CheckResult.Kind.allCases).subtracting(kinds) == [.protectedSettingsFile, .workspace])
       let readiness = try #require(report.readiness)
