@@ -21,6 +21,9 @@ final class Alarm: Sendable {
     waiter?.resume()
   }
 
+  /// Takes back a ring that nobody waited for.
+  func hush() { state.withLock { $0.hasRung = false } }
+
   /// Returns at a ring, at the deadline, or when the task is cancelled.
   func wait(until deadline: Timestamp, on time: any TimeSource) async {
     state.withLock { $0.isCancelled = false }

@@ -3,8 +3,10 @@ public import RecoveryCore
 /// What is known of every item, in memory and in the journal, in that order of speed and the reverse order of truth:
 /// memory changes only after the journal has taken the change.
 public actor Fleet {
-  private var states: [ItemKey: ItemState] = [:]
-  private var index = ItemIndex()
+  private(set) var states: [ItemKey: ItemState] = [:]
+  private(set) var index = ItemIndex()
+  /// The resource groups that failovers of listed items would put their machines into.
+  private(set) var landings: Set<ResourceID> = []
   private var notable = NotableItems()
   private var book = AlertBook()
   /// What decisions have to know of the others.
@@ -59,6 +61,7 @@ public actor Fleet {
     for item in items {
       let key = index.key(of: item)
       keys.append(key)
+      if let group = item.recoveryResourceGroup { landings.insert(group) }
       if let state = states[key], state.isCurrent(with: item) { continue }
       changed.append((key, item))
     }

@@ -13,6 +13,8 @@ struct VaultPoller: Service {
   let decider: Decider
   let settings: EngineSettings
   let tally: RequestTally
+  /// Rings when a hint points at the vault.
+  let nudge: Alarm
   let time: any TimeSource
   let logger: Logger
   let onSweep: @Sendable (SweepReport) async -> Void
@@ -26,13 +28,18 @@ struct VaultPoller: Service {
     var toldJobs: Set<String> = []
     /// Since when something has been moving whose plans were read; nil while nothing moves.
     var plansRead: Timestamp?
+    /// When the last sweep that a hint asked for was over.
+    var hinted: Timestamp?
   }
 
   private func watch() async {
     var memory = Memory()
     var standing: Fault?
     var failures = 0
+    var isHinted = false
     while !Task.isCancelled {
+      // The sweep sees what was hinted at until now.
+      nudge.hush()
       let report = await sweep(&memory)
       if report.fault?.kind == .stopped { return }
       await tell(report.fault, standing)
@@ -45,8 +52,22 @@ struct VaultPoller: Service {
           pause, fault.retryAfter ?? .zero, decider.policy.backOff.wait(after: failures, seed: vault.key))
         pause = max(min(pause, settings.items * 10), fault.retryAfter ?? .zero)
       }
-      try? await time.sleep(until: report.started + pause)
+      if isHinted { memory.hinted = report.ended }
+      let rested = report.started + (report.fault?.retryAfter ?? .zero)
+      isHinted = await rest(
+        until: report.started + pause, hintedFrom: max(rested, memory.hinted.map { $0 + HintDesk.pause } ?? rested))
     }
+  }
+
+  /// Returns when the next sweep is due: at its time, or, and then it says true, because of a hint. One that comes too
+  /// early waits for its own time.
+  private func rest(until due: Timestamp, hintedFrom early: Timestamp) async -> Bool {
+    await nudge.wait(until: due, on: time)
+    guard time.now < due, !Task.isCancelled else { return false }
+    try? await time.sleep(until: min(early, due))
+    guard time.now < due, !Task.isCancelled else { return false }
+    logger.debug("a vault is swept early", metadata: ["vault": "\(vault.name)"])
+    return true
   }
 
   private func sweep(_ memory: inout Memory) async -> SweepReport {

@@ -7,6 +7,7 @@ public final class Watch: Service {
   public let events: EventStream
   public let fleet: Fleet
   public let sweeps = SweepBoard()
+  public let hints: HintDesk
 
   private let journal: any Journal
   private let fence: Fence
@@ -52,7 +53,9 @@ public final class Watch: Service {
       relays.forEach { $0.alarm.ring() }
     }
     self.fleet = fleet
-    queue = WorkQueue(limit: settings.parallelMachines, time: time)
+    let queue = WorkQueue(limit: settings.parallelMachines, time: time)
+    self.queue = queue
+    hints = HintDesk(vaults: settings.vaults, fleet: fleet, queue: queue, time: time, logger: logger)
     let (fenced, onFenced) = AsyncStream.makeStream(of: JournalError.self)
     (self.fenced, self.onFenced) = (fenced, onFenced)
     worker = ItemWorker(
@@ -76,6 +79,7 @@ public final class Watch: Service {
       group.addTask { [brakes] in try await brakes.run() }
       group.addTask { [history] in try await history.run() }
       group.addTask { [alerts] in try await alerts.run() }
+      group.addTask { [hints] in try await hints.run() }
       group.addTask { [fenced] in
         let lost = await cancelWhenGracefulShutdown {
           for await error in fenced { return Optional(error) }
@@ -115,7 +119,7 @@ public final class Watch: Service {
   private func poller(for vault: ResourceID) -> VaultPoller {
     VaultPoller(
       vault: vault, fleet: fleet, queue: queue, cloud: cloud, decider: decider, settings: settings, tally: tally,
-      time: time, logger: logger,
+      nudge: hints.nudge(of: vault), time: time, logger: logger,
       onSweep: { [journal, fence, logger, sweeps] report in
         await sweeps.note(report)
         do throws(JournalError) {

@@ -23,7 +23,7 @@ actor WorkQueue {
   private var ready = Heap<Ready>()
   private var ranks: [ItemKey: Int] = [:]
   /// The time that counts for a key; heap entries that differ from it are stale and skipped.
-  private var due: [ItemKey: Timestamp] = [:]
+  private(set) var due: [ItemKey: Timestamp] = [:]
   private var running: Set<ItemKey> = []
   /// What nobody has looked at yet.
   private var occasions: [ItemKey: Occasion] = [:]
@@ -36,13 +36,15 @@ actor WorkQueue {
     self.time = time
   }
 
-  /// Looks at the key at that time, or before when that was asked for already.
-  func schedule(_ key: ItemKey, at time: Timestamp, for occasion: Occasion? = nil) {
+  /// Looks at the key at that time, or before when that was asked for already; then it says false.
+  @discardableResult
+  func schedule(_ key: ItemKey, at time: Timestamp, for occasion: Occasion? = nil) -> Bool {
     if let occasion { occasions[key, default: Occasion()].merge(occasion) }
-    if let known = due[key], known <= time { return }
+    if let known = due[key], known <= time { return false }
     due[key] = time
     heap.insert(Entry(due: time, key: key))
     alarm.ring()
+    return true
   }
 
   /// The order in which recovery plans boot items: where workers are short, the first come first.

@@ -48,6 +48,11 @@ public final class ManualTime: TimeSource {
     }
   }
 
+  /// Returns when somebody sleeps until then.
+  public func isAwaited(at deadline: Timestamp) async {
+    while !state.withLock({ $0.sleepers.values.contains { $0.deadline == deadline } }) { await Task.yield() }
+  }
+
   /// Moves time and wakes whoever's time has come.
   public func advance(by span: Duration) {
     let due = state.withLock { state in

@@ -39,6 +39,9 @@ public struct ItemIndex: Sendable {
   /// The key of an item that was seen under this id.
   public func key(ofItem id: ResourceID) -> ItemKey? { byItem[id] }
 
+  /// The key of the item whose live machine this is, or would be.
+  public func key(ofMachine id: ResourceID) -> ItemKey? { byMachine[id] }
+
   /// The key under which the item is known, or the one that it gets now.
   public func key(of item: ProtectedItem) -> ItemKey {
     if let lifecycle = item.lifecycleID?.lowercased() {
