@@ -130,7 +130,8 @@ let package = Package(
       path: "Tests/SimulateSeeds",
       swiftSettings: common),
     .target(
-      name: "FuzzTargets", dependencies: ["AftercareApp", "AzureCloud", "RecoveryCore"], path: "Fuzz/Targets",
+      name: "FuzzTargets", dependencies: ["AftercareApp", "AzureCloud", "RecoveryCore", "StatusServer", "WatchEngine"],
+      path: "Fuzz/Targets",
       swiftSettings: common),
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets", "AftercareTesting"], swiftSettings: common),

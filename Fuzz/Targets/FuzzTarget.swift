@@ -1,13 +1,15 @@
 import AftercareApp
 import AzureCloud
 import RecoveryCore
+import StatusServer
+import WatchEngine
 
 /// What is parsed from outside, each as a function of bytes that says what is wrong with the result, if anything is.
 ///
 /// Any bytes may be refused; none may trap, take unbounded work, or be taken for something better than they say. The
 /// suite mutates the corpus for a fixed number of rounds; `script/fuzz` lets libFuzzer do it for as long as one likes.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-  case item, machine, operation, error, configuration, date, resourceID
+  case item, machine, operation, error, configuration, date, resourceID, push
 
   /// What is wrong; nil when nothing is.
   public func check(_ bytes: [UInt8]) -> String? {
@@ -19,6 +21,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .configuration: FuzzTarget.configuration(bytes)
     case .date: FuzzTarget.date(bytes)
     case .resourceID: FuzzTarget.resourceID(bytes)
+    case .push: FuzzTarget.push(bytes)
     }
   }
 
@@ -118,5 +121,15 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     guard let id = ResourceID(String(decoding: bytes, as: UTF8.self)) else { return nil }
     guard let again = ResourceID(id.text), again == id, again.key == id.key else { return "'\(id.text)' is not itself" }
     return id.text.hasPrefix("/") ? nil : "'\(id.text)' is not absolute"
+  }
+
+  private static func push(_ bytes: [UInt8]) -> String? {
+    switch try? Push(bytes) {
+    case .hints(let hints):
+      if hints.contains(.everything), hints.count > 1 { return "everything, and \(hints.count - 1) more" }
+      return hints.count > 5000 ? "\(hints.count) hints" : nil
+    case .handshake(let code): return code.utf8.count > 256 ? "a code of \(code.utf8.count) bytes" : nil
+    case nil: return nil
+    }
   }
 }

@@ -98,7 +98,7 @@ public struct Assembly: Sendable {
     let server = StatusServer(
       source, metrics: metrics,
       at: .init(host: listener.address, port: listener.port, isLoopback: listener.isLoopback), token: listener.token,
-      logger: logger.quiet)
+      hintToken: listener.hintToken, logger: logger.quiet)
     return [metrics, Face(server, logger: logger)]
   }
 

@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 public import ServiceLifecycle
+import WatchEngine
 
 /// The status page, the metrics and the API, on one address.
 ///
@@ -35,20 +36,23 @@ public struct StatusServer: Service {
   private let metrics: WatchMetrics
   private let address: Address
   private let guardian: Guardian
+  private let hintToken: String?
   private let logger: Logger
   private let onReady: @Sendable (Int) async -> Void
 
   /// - Parameters:
   ///   - token: Asked for by whatever changes something, and by everything where others than this host can ask.
+  ///   - hintToken: Asked for by hints; without it none are taken.
   ///   - onReady: Is told the port.
   public init(
-    _ source: StatusSource, metrics: WatchMetrics, at address: Address, token: String?, logger: Logger,
-    onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    _ source: StatusSource, metrics: WatchMetrics, at address: Address, token: String?, hintToken: String? = nil,
+    logger: Logger, onReady: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.source = source
     self.metrics = metrics
     self.address = address
     guardian = Guardian(address: address, token: token)
+    self.hintToken = hintToken
     self.logger = logger
     self.onReady = onReady
   }
@@ -75,6 +79,7 @@ public struct StatusServer: Service {
     Probes(source: source, metrics: metrics).add(to: router)
     Pages(source: source).add(to: router)
     API(source: source, streams: StreamLimit(Limits.streams)).add(to: router)
+    if let hintToken { HintIntake(desk: source.watch.hints, token: hintToken).add(to: router) }
     return router
   }
 }

@@ -64,6 +64,17 @@ struct ConfigurationTests {
         "profiles: [{name: p, extensions: [{use: Puppet}]}]\n",
         "a.yaml:2:41: profiles[0].extensions[0].use: expected AzureMonitorAgent or DependencyAgent, got 'Puppet'; name publisher and type instead"
       ),
+      (
+        "listener: {hints: {}}\n", "a.yaml:2:19: listener.hints: hints need a token: listener.hints.token, from ${NAME}"
+      ),
+      (
+        "listener: {hints: {token: short}}\n",
+        "a.yaml:2:27: listener.hints.token: at least 16 characters: `openssl rand -hex 16` makes some"
+      ),
+      (
+        "listener: {token: 0123456789abcdef, hints: {token: 0123456789abcdef}}\n",
+        "a.yaml:2:52: listener.hints.token: must be another one than listener.token, which opens the page"
+      ),
       ("sinks: [{path: a}]\n", "a.yaml:2:9: sinks[0]: a sink needs a kind: file, webhook, logsIngestion"),
       ("sinks: [{kind: file}]\n", "a.yaml:2:9: sinks[0]: needs 'path'"),
       (
@@ -157,6 +168,17 @@ struct ConfigurationTests {
 
         """
     #expect(Self.problems(yaml).contains { $0.contains("a circle") })
+  }
+
+  @Test("takes hints only where it says so")
+  func hints() throws {
+    func token(_ yaml: String) throws -> String? {
+      try ConfigurationFile.parse(
+        Self.minimal + yaml, file: "a.yaml", environment: ["HINTS": "0123456789abcdef"]
+      ).listener?.hintToken
+    }
+    #expect(try token("listener: {}\n") == nil)
+    #expect(try token("listener: {hints: {token: \"${HINTS}\"}}\n") == "0123456789abcdef")
   }
 
   @Test("takes values from the environment, and dollars as they are")

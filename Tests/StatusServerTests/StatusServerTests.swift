@@ -14,13 +14,14 @@ import WatchEngine
 struct StatusServerTests {
   struct Answer {
     var status: Int
+    var fields: HTTPFields
     var type: String
     var body: String
   }
 
   /// A server over a watch that does nothing by itself. What is committed comes from the test.
   static func serving(
-    isLoopback: Bool = true, token: String? = "0123456789abcdef",
+    isLoopback: Bool = true, token: String? = "0123456789abcdef", hintToken: String? = nil,
     _ body: @escaping @Sendable (Int, any Journal, Watch) async throws -> Void
   ) async throws {
     let journal = MemoryJournal()
@@ -35,7 +36,8 @@ struct StatusServerTests {
     quiet.logLevel = .critical
     let server = StatusServer(
       StatusSource(watch: watch, journal: journal, mode: "heal", version: "test"), metrics: metrics,
-      at: .init(host: "127.0.0.1", port: 0, isLoopback: isLoopback), token: token, logger: quiet,
+      at: .init(host: "127.0.0.1", port: 0, isLoopback: isLoopback), token: token,
+      hintToken: hintToken, logger: quiet,
       onReady: { bound.yield($0) })
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
@@ -72,7 +74,7 @@ struct StatusServerTests {
         body: body.map { Array($0.utf8) }))
     await client.shutdown()
     return Answer(
-      status: answer.status.code, type: answer.fields[.contentType] ?? "",
+      status: answer.status.code, fields: answer.fields, type: answer.fields[.contentType] ?? "",
       body: String(decoding: answer.body, as: UTF8.self))
   }
 

@@ -105,6 +105,8 @@ public struct Configuration: Sendable {
     public var port = 8411
     /// Asked for by whatever changes something, and from another address than loopback by everything.
     public var token: String?
+    /// Asked for by hints; nil when none are taken.
+    public var hintToken: String?
   }
 
   /// Where events go beside the log.

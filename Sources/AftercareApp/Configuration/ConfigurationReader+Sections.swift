@@ -25,7 +25,8 @@ extension ConfigurationReader {
     "heal.poll": ["first", "most", "factor"],
     "logging": ["format", "level"],
     "alerts": ["gather", "groupInterval", "repeatAfter", "unreadableFor"],
-    "listener": ["address", "port", "token"],
+    "listener": ["address", "port", "token", "hints"],
+    "listener.hints": ["token"],
     "sinks": [
       "kind", "name", "events", "level", "format", "path", "rotateAt", "keep", "gzip", "url", "headers", "endpoint",
       "rule", "stream",
@@ -193,17 +194,32 @@ extension ConfigurationReader {
     let keys = section(node, "listener")
     if let node = keys["address"], let address = text(node, "listener.address") { read.address = address }
     set(keys["port"], "listener.port", 1...65_535, &read.port)
-    if let node = keys["token"], let token = text(node, "listener.token") {
-      if token.count < 16 {
-        report(node, "listener.token", "at least 16 characters: `openssl rand -hex 16` makes some")
-      }
-      read.token = token
-    }
+    if let node = keys["token"] { read.token = secret(node, "listener.token") }
+    if let node = keys["hints"] { read.hintToken = hintToken(node, besides: read.token) }
     if !read.isLoopback, read.token == nil {
       report(
         keys["address"] ?? node, "listener.address",
         "\(read.address) is not loopback: then a token is needed (listener.token, from ${NAME}); or listen on 127.0.0.1 "
           + "behind a proxy with TLS")
+    }
+    return read
+  }
+
+  private func secret(_ node: Node, _ path: String) -> String? {
+    guard let secret = text(node, path) else { return nil }
+    if secret.count < 16 { report(node, path, "at least 16 characters: `openssl rand -hex 16` makes some") }
+    return secret
+  }
+
+  /// What senders keep in a URL must not open the page.
+  private func hintToken(_ node: Node, besides token: String?) -> String? {
+    guard let node = section(node, "listener.hints")["token"] else {
+      report(node, "listener.hints", "hints need a token: listener.hints.token, from ${NAME}")
+      return nil
+    }
+    let read = secret(node, "listener.hints.token")
+    if let read, read == token {
+      report(node, "listener.hints.token", "must be another one than listener.token, which opens the page")
     }
     return read
   }

@@ -26,6 +26,7 @@ public struct WatchMetrics: Service {
     "aftercare_budget_put_off": "Requests put off since the sweep before.",
     "aftercare_brake_on": "Whether a brake keeps heals from starting.",
     "aftercare_outbox_undelivered": "Events that a sink has not come to yet.",
+    "aftercare_hints_total": "Hints from outside since the start, by outcome.",
     "aftercare_heal_duration_seconds": "From the start of a heal to its good end.",
     "aftercare_log_gap_seconds": "How long the logs of a healed machine were missing, by the clock of Azure.",
     "process_start_time_seconds": "When the process was started.",
@@ -95,6 +96,10 @@ public struct WatchMetrics: Service {
     scrape.set("aftercare_brake_on", [("brake", "failureRate")], snapshot.brakes.trip == nil ? 0 : 1)
     for (sink, waiting) in try await source.journal.backlog() {
       scrape.set("aftercare_outbox_undelivered", [("sink", sink)], Double(waiting))
+    }
+    let hints = watch.hints.counts
+    for outcome in HintDesk.Outcome.allCases {
+      scrape.count("aftercare_hints_total", [("outcome", outcome.rawValue)], Double(hints[outcome] ?? 0))
     }
     let process = ProcessReadings()
     scrape.set("process_start_time_seconds", [], process.started)
