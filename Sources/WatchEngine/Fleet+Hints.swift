@@ -29,20 +29,7 @@ extension Fleet {
         }
       }
     }
-    var unknown = 0
-    if !names.isEmpty {
-      var found: Set<String> = []
-      for state in states.values where !state.key.isDrill {
-        for name in [state.key.text, state.name.lowercased()] where names.contains(name) {
-          if found.insert(name).inserted { meaning.counts[.known, default: 0] += 1 }
-          if vaults.contains(state.vault) {
-            meaning.items.insert(state.key)
-            meaning.vaults.insert(state.vault)
-          }
-        }
-      }
-      unknown += names.count - found.count
-    }
+    var unknown = note(names, of: vaults, in: &meaning)
     if !elsewhere.isEmpty {
       let ours = subscriptions(watching: vaults)
       let near = elsewhere.count { ours.contains($0.subscriptionKey) }
@@ -55,6 +42,20 @@ extension Fleet {
       meaning.counts[.unknown, default: 0] += unknown
     }
     return meaning
+  }
+
+  /// Returns how many of the names are no item's. Several items may have the same.
+  private func note(_ names: Set<String>, of vaults: Set<ResourceID>, in meaning: inout HintMeaning) -> Int {
+    guard !names.isEmpty else { return 0 }
+    var found: Set<String> = []
+    for state in states.values where !state.key.isDrill && vaults.contains(state.vault) {
+      for name in [state.key.text, state.name.lowercased()] where names.contains(name) {
+        if found.insert(name).inserted { meaning.counts[.known, default: 0] += 1 }
+        meaning.items.insert(state.key)
+        meaning.vaults.insert(state.vault)
+      }
+    }
+    return names.count - found.count
   }
 
   /// An item whose vault is not watched any more is none of ours.

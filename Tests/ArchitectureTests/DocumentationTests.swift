@@ -27,6 +27,26 @@ struct DocumentationTests {
     }
   }
 
+  @Test("describes every path for programs with its methods, and no other")
+  func paths() throws {
+    var served: Set<String> = ["post /api/v1/hint", "options /api/v1/hint"]
+    for (file, prefix) in [("Probes", ""), ("API", "/api/v1")] {
+      let source = try String(
+        contentsOf: LayeringTests.sources.appending(path: "StatusServer/Serving/\(file).swift"), encoding: .utf8)
+      for match in source.matches(of: /\.(get|post)\("(\/[^"]*)"\)/) { served.insert("\(match.1) \(prefix)\(match.2)") }
+    }
+    var described: Set<String> = []
+    var path = ""
+    for line in try String(contentsOf: Self.root.appending(path: "docs/openapi.yaml"), encoding: .utf8)
+      .split(separator: "\n")
+    {
+      if let match = line.wholeMatch(of: #/  (/.*):/#) { path = String(match.1) }
+      if let match = line.wholeMatch(of: #/    (get|post|options):/#) { described.insert("\(match.1) \(path)") }
+    }
+    #expect(served == described)
+    #expect(served.count > 8, "the routes are elsewhere; mend this test with them")
+  }
+
   @Test("says what to do about every event that may want somebody")
   func remedies() throws {
     let text = try String(contentsOf: Self.root.appending(path: "docs/operations.md"), encoding: .utf8)
