@@ -157,7 +157,7 @@ struct API: Sendable {
     return encoder
   }()
 
-  private static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+  static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
     .text(
       String(decoding: try encoder.encode(value), as: UTF8.self) + "\n", as: "application/json; charset=utf-8",
       status: status)

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import WatchEngine
@@ -22,14 +21,14 @@ struct HintIntake: Sendable {
   private func answer(_ request: Request) async throws -> Response {
     guard isTrusted(request) else {
       desk.count(.refused)
-      return HintIntake.problem(
+      return try HintIntake.problem(
         .unauthorized, "the token of listener.hints is needed: 'Authorization: Bearer TOKEN', or ?code=TOKEN",
         [.wwwAuthenticate: "Bearer"])
     }
     switch request.method {
     case .post: return try await take(request)
-    case .options: return allow(request)
-    default: return HintIntake.problem(.methodNotAllowed, "hints are posted", [.allow: "POST, OPTIONS"])
+    case .options: return try allow(request)
+    default: return try HintIntake.problem(.methodNotAllowed, "hints are posted", [.allow: "POST, OPTIONS"])
     }
   }
 
@@ -46,30 +45,30 @@ struct HintIntake: Sendable {
       let body = try await request.collectBody(upTo: HintIntake.mostBytes)
       guard body.readableBytes == 0 || type.hasSuffix("/json") || type.hasSuffix("+json") else {
         desk.count(.invalid)
-        return HintIntake.problem(.unsupportedMediaType, "the Content-Type of a hint is application/json")
+        return try HintIntake.problem(.unsupportedMediaType, "the Content-Type of a hint is application/json")
       }
       switch try Push(body.readableBytesView) {
       case .hints(let hints):
         desk.take(hints)
-        return HintIntake.json(.accepted, ["accepted": hints.count])
+        return try API.json(["accepted": hints.count], status: .accepted)
       // Event Grid takes no other status than 200 for a yes.
-      case .handshake(let code): return HintIntake.json(.ok, ["validationResponse": code])
+      case .handshake(let code): return try API.json(["validationResponse": code])
       }
     } catch let problem as PushProblem {
       desk.count(.invalid)
-      return HintIntake.problem(.badRequest, problem.description)
+      return try HintIntake.problem(.badRequest, problem.description)
     } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
       desk.count(.invalid)
-      return HintIntake.problem(.contentTooLarge, "a hint has at most \(HintIntake.mostBytes) bytes")
+      return try HintIntake.problem(.contentTooLarge, "a hint has at most \(HintIntake.mostBytes) bytes")
     }
   }
 
   /// CloudEvents' handshake (github.com/cloudevents/spec, http-webhook, 4: abuse protection): the sender asks whether it
   /// may. However often it sends, the watch looks no oftener.
-  private func allow(_ request: Request) -> Response {
+  private func allow(_ request: Request) throws -> Response {
     guard let origin = request.headers[.webHookRequestOrigin] else {
       desk.count(.invalid)
-      return HintIntake.problem(.badRequest, "the header WebHook-Request-Origin is missing")
+      return try HintIntake.problem(.badRequest, "the header WebHook-Request-Origin is missing")
     }
     return Response(
       status: .ok, headers: [.webHookAllowedOrigin: origin, .webHookAllowedRate: "*", .allow: "POST, OPTIONS"])
@@ -84,15 +83,10 @@ struct HintIntake: Sendable {
 
   private static func problem(
     _ status: HTTPResponse.Status, _ words: String, _ headers: HTTPFields = [:]
-  ) -> Response {
-    var response = json(status, Problem(error: words))
+  ) throws -> Response {
+    var response = try API.json(Problem(error: words), status: status)
     for field in headers { response.headers[field.name] = field.value }
     return response
-  }
-
-  private static func json(_ status: HTTPResponse.Status, _ value: some Encodable) -> Response {
-    let text = (try? JSONEncoder().encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    return .text(text + "\n", as: "application/json; charset=utf-8", status: status)
   }
 }
 
