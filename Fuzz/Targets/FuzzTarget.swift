@@ -31,7 +31,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     "/subscriptions/1/resourceGroups/rg/providers/Microsoft.RecoveryServices/vaults/v")
 
   private static func item(_ bytes: [UInt8]) -> String? {
-    guard let vault, let document = try? JSONParser.parse(bytes), let item = ProtectedItem(document, in: vault) else {
+    guard let vault, let document = try? JSONDocument(parsing: bytes), let item = ProtectedItem(document, in: vault)
+    else {
       return nil
     }
     let says = document["properties"]?["activeLocation"]?.text?.lowercased()
@@ -49,7 +50,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     name: "AzureMonitorWindowsAgent", kind: .azureMonitorWindowsAgent, version: "1.2", needsIdentity: true)
 
   private static func machine(_ bytes: [UInt8]) -> String? {
-    guard let document = try? JSONParser.parse(bytes), let machine = Machine(document) else { return nil }
+    guard let document = try? JSONDocument(parsing: bytes), let machine = Machine(document) else { return nil }
     let desired = DesiredState(sources: ["fuzz"], extensions: [agent])
     let legs = Judge(explainedBy: nil).legs(of: machine, wanting: desired)
     guard legs.count == 3 else { return "\(legs.count) legs" }
@@ -72,7 +73,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   }
 
   private static func operation(_ bytes: [UInt8]) -> String? {
-    guard let document = try? JSONParser.parse(bytes) else { return nil }
+    guard let document = try? JSONDocument(parsing: bytes) else { return nil }
     let status = document["status"]?.text?.lowercased()
     switch OperationStatus(document) {
     case .succeeded where status != "succeeded": return "succeeded, by the status \(status ?? "none")"

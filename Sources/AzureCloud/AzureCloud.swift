@@ -64,14 +64,14 @@ public struct AzureCloud: Cloud {
     return cloud
   }
 
-  public func budgets() async -> [BudgetReport] { await client.budget.report() }
+  public func budgets() async -> [BudgetReport] { client.budget.report() }
 
   // MARK: - Site Recovery
 
   public func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
     let url = page ?? client.url("\(vault.text)/replicationProtectedItems", version: versions.siteRecovery)
     let document = try await client.get(url, limits: ARMClient.page)
-    guard case .array(let rows)? = document["value"] else {
+    guard let rows = document["value"]?.array else {
       throw Fault(
         .unintelligible, code: "UnintelligibleAnswer", message: "the item list has no value",
         resource: ARMClient.resource(of: url))
@@ -223,8 +223,8 @@ public struct AzureCloud: Cloud {
   // MARK: - Paging
 
   /// Lists that are small: a machine's associations, an hour's jobs.
-  func all(_ first: String) async throws(Fault) -> [JSONValue] {
-    var rows: [JSONValue] = []
+  func all(_ first: String) async throws(Fault) -> [JSONDocument] {
+    var rows: [JSONDocument] = []
     var trail = PageTrail(ARMClient.resource(of: first))
     var url: String? = first
     while let here = url {
@@ -246,7 +246,7 @@ public struct AzureCloud: Cloud {
   private static let mostRows = 20_000
 
   /// `nextLink` is used as it is, and from the configured host only.
-  private func next(_ document: JSONValue, after url: String) throws(Fault) -> String? {
+  private func next(_ document: JSONDocument, after url: String) throws(Fault) -> String? {
     guard let link = document["nextLink"]?.text, !link.isEmpty else { return nil }
     guard client.environment.trusts(link) else {
       throw Fault(

@@ -22,7 +22,7 @@ struct JSONParserTests {
     ])
   func same(_ text: String) throws {
     let expected = try #require(reference(text.replacing("\u{FEFF}", with: "")))
-    #expect(try JSONParser.parse(Array(text.utf8)) == expected)
+    #expect(try JSONDocument(parsing: Array(text.utf8)).value == expected)
   }
 
   @Test(
@@ -34,18 +34,19 @@ struct JSONParserTests {
     ])
   func refused(_ text: String) {
     #expect(reference(text) == nil, "Foundation reads it")
-    #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(Array(text.utf8)) }
+    #expect(throws: JSONParser.Failure.self) { try JSONDocument(parsing: Array(text.utf8)).value }
   }
 
   @Test("refuses a comma before an end, which Foundation lets pass", arguments: ["[1,]", #"{"a":1,}"#])
   func trailingComma(_ text: String) {
-    #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(Array(text.utf8)) }
+    #expect(throws: JSONParser.Failure.self) { try JSONDocument(parsing: Array(text.utf8)).value }
   }
 
   @Test("refuses bytes that are not UTF-8, and says where")
   func notUTF8() {
     #expect(throws: JSONParser.Failure(offset: 2, message: "a string is not UTF-8")) {
-      try JSONParser.parse([UInt8(ascii: "["), UInt8(ascii: "\""), 0xFF, UInt8(ascii: "\""), UInt8(ascii: "]")])
+      try JSONDocument(parsing: [UInt8(ascii: "["), UInt8(ascii: "\""), 0xFF, UInt8(ascii: "\""), UInt8(ascii: "]")])
+        .value
     }
   }
 
@@ -54,17 +55,17 @@ struct JSONParserTests {
     func nested(_ levels: Int) -> [UInt8] {
       Array(repeating: UInt8(ascii: "["), count: levels) + Array(repeating: UInt8(ascii: "]"), count: levels)
     }
-    _ = try JSONParser.parse(nested(JSONParser.mostDepth))
-    #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(nested(JSONParser.mostDepth + 1)) }
-    #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(nested(1_000_000)) }
+    _ = try JSONDocument(parsing: nested(JSONParser.mostDepth)).value
+    #expect(throws: JSONParser.Failure.self) { try JSONDocument(parsing: nested(JSONParser.mostDepth + 1)).value }
+    #expect(throws: JSONParser.Failure.self) { try JSONDocument(parsing: nested(1_000_000)).value }
     let wide = "[\(Array(repeating: "[[]]", count: 1000).joined(separator: ","))]"
-    #expect(try JSONParser.parse(Array(wide.utf8)) == reference(wide))
+    #expect(try JSONDocument(parsing: Array(wide.utf8)).value == reference(wide))
   }
 
   @Test("of two members with one name takes the one that Foundation takes")
   func twice() throws {
     let text = #"{"a": 1, "a": 2}"#
-    #expect(try JSONParser.parse(Array(text.utf8)) == reference(text))
+    #expect(try JSONDocument(parsing: Array(text.utf8)).value == reference(text))
   }
 
   @Test("reads no damaged document otherwise than Foundation")
@@ -83,7 +84,7 @@ struct JSONParserTests {
         }
       }
       let text = String(decoding: bytes, as: UTF8.self)
-      if let read = try? JSONParser.parse(bytes) { #expect(read == reference(text), "\(text)") }
+      if let read = try? JSONDocument(parsing: bytes).value { #expect(read == reference(text), "\(text)") }
     }
   }
 }

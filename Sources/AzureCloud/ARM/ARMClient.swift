@@ -2,6 +2,7 @@ import CurlTransport
 import FoundationEssentials
 import HTTPTypes
 import RecoveryCore
+import Synchronization
 
 /// Requests to ARM: a token on each, and quick repeats only where repeating is safe.
 struct ARMClient: Sendable {
@@ -38,16 +39,16 @@ struct ARMClient: Sendable {
   func send(
     _ method: HTTPRequest.Method, _ url: String, body: JSONValue? = nil, limits: TransferLimits = ARMClient.one
   ) async throws(Fault) -> TransferResponse {
-    let resource = ARMClient.resource(of: url)
     guard environment.trusts(url) else {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "an answer names a host outside of \(environment.endpoint)",
-        resource: resource)
+        resource: ARMClient.resource(of: url))
     }
+    let subscription = BudgetKeeper.subscription(in: url)
     var isTokenFresh = false
     var attempt = 1
     while true {
-      try await admit(method, url, resource)
+      try await admit(method, subscription, url)
       let token = try await tokens.token(refreshing: isTokenFresh)
       secrets.keep(token: token.value)
       var request = request(method, url, body, token)
@@ -56,9 +57,9 @@ struct ARMClient: Sendable {
       var isSafe = method == .get
       do throws(TransportError) {
         let answer = try await exchange.send(request)
-        await learn(from: answer, method, url)
+        learn(from: answer, method, subscription)
         if answer.status.code < 300 { return answer }
-        fault = Fault(answer: answer, resource: resource, hiding: secrets)
+        fault = Fault(answer: answer, resource: ARMClient.resource(of: url), hiding: secrets)
         if fault.kind == .unauthenticated, !isTokenFresh {
           // One forced refresh: the token may have been revoked before its time.
           isTokenFresh = true
@@ -67,7 +68,7 @@ struct ARMClient: Sendable {
         // ARM refused it: nothing has happened, whatever the method.
         isSafe = isSafe || fault.kind == .throttled
       } catch {
-        fault = Fault(error, resource: resource)
+        fault = Fault(error, resource: ARMClient.resource(of: url))
         isSafe = isSafe || !error.requestMayHaveBeenSent
       }
       let wait = fault.retryAfter ?? .milliseconds(300 * (1 << attempt))
@@ -75,28 +76,28 @@ struct ARMClient: Sendable {
         throw fault
       }
       attempt += 1
-      try await pause(wait, resource)
+      try await pause(wait, ARMClient.resource(of: url))
     }
   }
 
   /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a request that can wait,
   /// goes back to who decides, so that nobody is kept busy waiting.
-  private func admit(_ method: HTTPRequest.Method, _ url: String, _ resource: String) async throws(Fault) {
-    while let wait = await budget.take(method, url, isPatient: isPatient) {
+  private func admit(_ method: HTTPRequest.Method, _ subscription: String, _ url: String) async throws(Fault) {
+    while let wait = budget.take(method, of: subscription, isPatient: isPatient) {
       guard !isPatient, wait <= ARMClient.longestPause else {
         throw Fault(
           .throttled, code: "BudgetSpent", message: "not asked: what Azure allows is spent for \(wait.brief)",
-          resource: resource, retryAfter: wait)
+          resource: ARMClient.resource(of: url), retryAfter: wait)
       }
-      try await pause(wait, resource)
+      try await pause(wait, ARMClient.resource(of: url))
     }
   }
 
-  private func learn(from answer: TransferResponse, _ method: HTTPRequest.Method, _ url: String) async {
-    let remaining = answer.header(RequestBudget.Class(method).remainingHeader).flatMap { Int($0) }
+  private func learn(from answer: TransferResponse, _ method: HTTPRequest.Method, _ subscription: String) {
+    let remaining = RequestBudget.Class(method).remaining.flatMap { answer.fields[$0] }.flatMap { Int($0) }
     let shut = answer.status.code == 429 ? answer.retryAfter ?? .seconds(5) : nil
     guard remaining != nil || shut != nil else { return }
-    await budget.learn(method, url, remaining: remaining, shutFor: shut)
+    budget.learn(method, of: subscription, remaining: remaining, shutFor: shut)
   }
 
   private static func isWorthRepeating(_ fault: Fault) -> Bool {
@@ -112,7 +113,7 @@ struct ARMClient: Sendable {
     var request = TransferRequest(method: method, url: url)
     request.fields[.authorization] = "Bearer \(token.value)"
     request.fields[.accept] = "application/json"
-    if let name = ARMClient.requestID { request.fields[name] = UUID().uuidString.lowercased() }
+    if let name = ARMClient.requestID { request.fields[name] = ARMClient.freshID() }
     if let name = ARMClient.returnRequestID { request.fields[name] = "true" }
     if let body {
       request.fields[.contentType] = "application/json"
@@ -124,9 +125,19 @@ struct ARMClient: Sendable {
     return request
   }
 
-  func decode(_ answer: TransferResponse, from url: String) throws(Fault) -> JSONValue {
+  /// A UUID that no other request has: a random half for the process, and a count. Foundation's would open a file for
+  /// each.
+  static func freshID() -> String {
+    let bytes = (processID, requests.add(1, ordering: .relaxed).newValue)
+    return unsafe UUID(uuid: unsafeBitCast(bytes, to: uuid_t.self)).uuidString.lowercased()
+  }
+
+  private static let processID = UInt64.random(in: .min ... .max)
+  private static let requests = Atomic<UInt64>(.random(in: 0...(.max / 2)))
+
+  func decode(_ answer: TransferResponse, from url: String) throws(Fault) -> JSONDocument {
     do throws(JSONParser.Failure) {
-      return try JSONParser.parse(answer.body)
+      return try JSONDocument(parsing: answer.body)
     } catch {
       let start = secrets.hide(in: String(decoding: answer.body.prefix(80), as: UTF8.self))
       throw .unintelligible(
@@ -139,11 +150,11 @@ struct ARMClient: Sendable {
   /// What a success says, if anything: nothing, or JSON. A gateway's own page, whatever its status, says nothing of the
   /// request, and is an error.
   @discardableResult
-  func document(of answer: TransferResponse, from url: String) throws(Fault) -> JSONValue? {
+  func document(of answer: TransferResponse, from url: String) throws(Fault) -> JSONDocument? {
     answer.body.isEmpty ? nil : try decode(answer, from: url)
   }
 
-  func get(_ url: String, limits: TransferLimits = ARMClient.one) async throws(Fault) -> JSONValue {
+  func get(_ url: String, limits: TransferLimits = ARMClient.one) async throws(Fault) -> JSONDocument {
     try decode(try await send(.get, url, limits: limits), from: url)
   }
 

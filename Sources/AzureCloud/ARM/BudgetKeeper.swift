@@ -1,38 +1,50 @@
 import HTTPTypes
 import RecoveryCore
+import Synchronization
 
-/// The one budget that all requests of a process are taken from.
-package actor BudgetKeeper {
-  private var budget: RequestBudget
+/// The one budget that all requests of a process are taken from. A lock and no actor: every request comes through here
+/// twice, and would change threads each time.
+package final class BudgetKeeper: Sendable {
+  private let budget: Mutex<RequestBudget>
   /// Time that only goes forward.
   private let uptime: @Sendable () -> Duration
 
   init(limits: RequestBudget.Limits, uptime: @escaping @Sendable () -> Duration) {
-    budget = RequestBudget(limits: limits)
+    budget = Mutex(RequestBudget(limits: limits))
     self.uptime = uptime
   }
 
-  func take(_ method: HTTPRequest.Method, _ url: String, isPatient: Bool) -> Duration? {
-    budget.take(.init(method), of: BudgetKeeper.subscription(in: url), isPatient: isPatient, at: uptime())
+  func take(_ method: HTTPRequest.Method, of subscription: String, isPatient: Bool) -> Duration? {
+    let now = uptime()
+    return budget.withLock { $0.take(.init(method), of: subscription, isPatient: isPatient, at: now) }
   }
 
   /// - Parameter shutFor: how long the answer asked to be left alone.
-  func learn(_ method: HTTPRequest.Method, _ url: String, remaining: Int?, shutFor span: Duration?) {
-    let subscription = BudgetKeeper.subscription(in: url)
-    if let remaining { budget.learn(remaining, .init(method), of: subscription, at: uptime()) }
-    if let span { budget.shut(.init(method), of: subscription, for: span, at: uptime()) }
+  func learn(_ method: HTTPRequest.Method, of subscription: String, remaining: Int?, shutFor span: Duration?) {
+    let now = uptime()
+    budget.withLock { budget in
+      if let remaining { budget.learn(remaining, .init(method), of: subscription, at: now) }
+      if let span { budget.shut(.init(method), of: subscription, for: span, at: now) }
+    }
   }
 
-  func report() -> [BudgetReport] { budget.report(at: uptime()) }
+  func report() -> [BudgetReport] {
+    let now = uptime()
+    return budget.withLock { $0.report(at: now) }
+  }
 
   /// Each URL names its own; what names none is the tenant's.
   package static func subscription(in url: String) -> String {
-    let segments = url.utf8.prefix { $0 != UInt8(ascii: "?") }.split(separator: UInt8(ascii: "/"))
-    let at = segments.firstIndex { segment in
-      segment.count == 13 && segment.elementsEqual("subscriptions".utf8) { $0 | 0x20 == $1 }
+    var path = url.utf8[...].prefix { $0 != UInt8(ascii: "?") }
+    while let slash = path.firstIndex(of: UInt8(ascii: "/")) {
+      let isIt = path[..<slash].elementsEqual("subscriptions".utf8) { $0 | 0x20 == $1 }
+      path = path[path.index(after: slash)...]
+      if isIt {
+        let id = Substring(path.prefix { $0 != UInt8(ascii: "/") }).lowercased()
+        return id.isEmpty ? "tenant" : id
+      }
     }
-    guard let at, at + 1 < segments.endIndex else { return "tenant" }
-    return Substring(segments[at + 1]).lowercased()
+    return "tenant"
   }
 }
 
@@ -45,6 +57,16 @@ extension RequestBudget.Class {
     }
   }
 
-  /// What is left of this class, where a service says it.
-  var remainingHeader: String { "x-ms-ratelimit-remaining-subscription-\(rawValue)" }
+  /// The field that says what is left of this class, where a service says it.
+  var remaining: HTTPField.Name? {
+    switch self {
+    case .reads: RequestBudget.Class.remainingReads
+    case .writes: RequestBudget.Class.remainingWrites
+    case .deletes: RequestBudget.Class.remainingDeletes
+    }
+  }
+
+  private static let remainingReads = HTTPField.Name("x-ms-ratelimit-remaining-subscription-reads")
+  private static let remainingWrites = HTTPField.Name("x-ms-ratelimit-remaining-subscription-writes")
+  private static let remainingDeletes = HTTPField.Name("x-ms-ratelimit-remaining-subscription-deletes")
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-package import RecoveryCore
 
 /// The error that an answer carries, in any of the shapes that ARM, resource providers and gateways use.
 ///
@@ -11,7 +10,7 @@ package struct ErrorEnvelope {
   private(set) var unhidden: (code: String, message: String)
 
   package init(body: [UInt8], status: Int, hiding secrets: Secrets) {
-    if let document = JSONValue(parsing: body) {
+    if let document = try? JSONDocument(parsing: body) {
       self.init(document, status: status, hiding: secrets)
     } else if body.isEmpty {
       self.init(code: "HTTP\(status)", message: "the answer has no body", hiding: secrets)
@@ -27,9 +26,9 @@ package struct ErrorEnvelope {
     unhidden = (code, message)
   }
 
-  init(_ document: JSONValue, status: Int, hiding secrets: Secrets) {
+  init(_ document: JSONDocument, status: Int, hiding secrets: Secrets) {
     // `{"error": {…}}`, the bare `{"code", "message"}`, and OAuth's `{"error": "…", "error_description": "…"}`.
-    if case .string(let code)? = document["error"] {
+    if let code = document["error"]?.string {
       self.init(code: code, message: document["error_description"]?.text ?? "", hiding: secrets)
       return
     }
@@ -37,19 +36,17 @@ package struct ErrorEnvelope {
     var code = error["code"]?.text
     var message = error["message"]?.text
     for _ in 0..<8 {
-      guard case .array(let details)? = error["details"], let inner = details.first(where: { $0["code"] != nil }) else {
-        break
-      }
+      guard let inner = error["details"]?.elements.first(where: { $0["code"] != nil }) else { break }
       code = inner["code"]?.text ?? code
       message = inner["message"]?.text ?? message
       error = inner
     }
-    if case .string(let details)? = error["details"] {
+    if let details = error["details"]?.string {
       message = [message, details].compactMap { $0 }.joined(separator: " ")
     }
     // JSON again, as text inside of the message.
     if let text = message, text.hasPrefix("{"),
-      let nested = JSONValue(parsing: text.utf8)
+      let nested = try? JSONDocument(parsing: Array(text.utf8))
     {
       let inner = ErrorEnvelope(nested, status: status, hiding: secrets)
       if inner.code != "HTTP\(status)" { (code, message) = inner.unhidden }
@@ -67,28 +64,5 @@ package struct ErrorEnvelope {
   static func clean(_ text: String, atMost most: Int = 1000) -> String {
     String(
       String.UnicodeScalarView(text.unicodeScalars.prefix(most).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
-  }
-}
-
-extension JSONValue {
-  /// A member, whatever the case of its name.
-  package subscript(_ name: String) -> JSONValue? {
-    guard case .object(let members) = self else { return nil }
-    if let value = members[name] { return value == .null ? nil : value }
-    return members.first { $0.key.lowercased() == name.lowercased() && $0.value != .null }?.value
-  }
-
-  package var text: String? {
-    switch self {
-    case .string(let text): text
-    case .integer(let number): String(number)
-    case .bool(let flag): String(flag)
-    case .null, .number, .array, .object: nil
-    }
-  }
-
-  package var elements: [JSONValue] {
-    if case .array(let elements) = self { return elements }
-    return []
   }
 }

@@ -1,9 +1,10 @@
-package import RecoveryCore
+import RecoveryCore
 
-/// Reads JSON (RFC 8259) into a tree, in one pass over the bytes and with bounded depth.
+/// Checks JSON (RFC 8259) in one pass over the bytes and with bounded depth, and notes where each value lies.
 ///
-/// `JSONDecoder` can make the same tree only by trying each type in turn, and each try that fails costs an error with
-/// its coding path: most of the time of a sweep went there. What the two accept is compared in the tests.
+/// Nothing is made of a value before somebody asks for it: of an item of 5 KB a sweep wants twenty words, and making a
+/// tree of all the others was most of its cost (docs/performance.md). What this takes and what Foundation's `JSONDecoder`
+/// takes is compared in the tests.
 package struct JSONParser {
   package struct Failure: Error, Hashable, CustomStringConvertible {
     /// In bytes from the start.
@@ -18,46 +19,31 @@ package struct JSONParser {
   static let mostValues = 300_000
 
   private let bytes: [UInt8]
+  private var nodes: [JSONDocument.Node] = []
   private var position = 0
   private var depth = 0
   private var values = 0
 
-  package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+  /// The nodes of the document, each before those inside of it.
+  static func nodes(of bytes: [UInt8]) throws(Failure) -> [JSONDocument.Node] {
     var parser = JSONParser(bytes)
-    return try parser.document()
+    try parser.document()
+    return parser.nodes
   }
 
-  private init(_ bytes: [UInt8]) { self.bytes = bytes }
+  private init(_ bytes: [UInt8], at position: Int = 0) {
+    self.bytes = bytes
+    self.position = position
+  }
 
-  private mutating func document() throws(Failure) -> JSONValue {
+  private mutating func document() throws(Failure) {
+    guard bytes.count < Int(UInt32.max) else { throw failure("the document is too large") }
+    nodes.reserveCapacity(min(bytes.count / 16, 2 * JSONParser.mostValues))
     // Some of Azure's older front ends begin with a byte order mark.
-    guard bytes.count / 2 <= JSONParser.mostValues || commas() < JSONParser.mostValues else {
-      throw failure("more than \(JSONParser.mostValues) values")
-    }
     if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
-    let value = try value()
+    try value()
     skipSpace()
     guard position == bytes.count else { throw failure("more follows after the document") }
-    return value
-  }
-
-  /// Commas between values. A document of too many is refused before any memory is spent on the first of them.
-  private func commas() -> Int {
-    var count = 0
-    var isText = false
-    var isEscaped = false
-    for byte in bytes {
-      if isEscaped {
-        isEscaped = false
-      } else if byte == UInt8(ascii: "\\"), isText {
-        isEscaped = true
-      } else if byte == UInt8(ascii: "\"") {
-        isText.toggle()
-      } else if byte == UInt8(ascii: ","), !isText {
-        count += 1
-      }
-    }
-    return count
   }
 
   private func failure(_ message: String) -> Failure { Failure(offset: position, message: message) }
@@ -73,39 +59,56 @@ package struct JSONParser {
     }
   }
 
-  private mutating func value() throws(Failure) -> JSONValue {
+  private mutating func value() throws(Failure) {
     skipSpace()
     values += 1
     guard values <= JSONParser.mostValues else { throw failure("more than \(JSONParser.mostValues) values") }
     switch next {
-    case UInt8(ascii: "{"): return try object()
-    case UInt8(ascii: "["): return try array()
-    case UInt8(ascii: "\""): return .string(try string())
-    case UInt8(ascii: "t"): return try word("true", .bool(true))
-    case UInt8(ascii: "f"): return try word("false", .bool(false))
-    case UInt8(ascii: "n"): return try word("null", .null)
+    case UInt8(ascii: "{"): try object()
+    case UInt8(ascii: "["): try array()
+    case UInt8(ascii: "\""): try string()
+    case UInt8(ascii: "t"): try word("true", .true)
+    case UInt8(ascii: "f"): try word("false", .false)
+    case UInt8(ascii: "n"): try word("null", .null)
     case nil: throw failure("the document ends too early")
     case let byte?:
       guard byte == UInt8(ascii: "-") || byte.isDigit else { throw failure("no value begins here") }
-      return try number()
+      try number()
     }
   }
 
-  private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Failure) -> JSONValue {
-    let isThere = word.description.utf8.elementsEqual(
-      (position..<min(position + word.utf8CodeUnitCount, bytes.count)).map { bytes[$0] })
-    guard isThere else { throw failure("no value begins here") }
-    position += word.utf8CodeUnitCount
-    return value
+  /// Notes a value that has nothing inside of it.
+  private mutating func note(_ kind: JSONDocument.Node.Kind, from start: Int, to end: Int, isPlain: Bool = true) {
+    nodes.append(
+      JSONDocument.Node(
+        start: UInt32(start), end: UInt32(end), next: UInt32(nodes.count + 1), kind: kind, isPlain: isPlain))
+  }
+
+  private mutating func word(_ word: StaticString, _ kind: JSONDocument.Node.Kind) throws(Failure) {
+    let end = position + word.utf8CodeUnitCount
+    guard end <= bytes.count, word.description.utf8.elementsEqual(bytes[position..<end]) else {
+      throw failure("no value begins here")
+    }
+    note(kind, from: position, to: end)
+    position = end
   }
 
   // MARK: - Containers
 
-  private mutating func descend() throws(Failure) {
+  /// Begins a container, and says where its node is.
+  private mutating func descend(into kind: JSONDocument.Node.Kind) throws(Failure) -> Int {
+    note(kind, from: position, to: position)
     position += 1
     depth += 1
     guard depth <= JSONParser.mostDepth else { throw failure("nested deeper than \(JSONParser.mostDepth) levels") }
     skipSpace()
+    return nodes.count - 1
+  }
+
+  private mutating func ascend(from container: Int) {
+    depth -= 1
+    nodes[container].end = UInt32(position)
+    nodes[container].next = UInt32(nodes.count)
   }
 
   /// Whether another element follows; consumes the comma or the closing bracket.
@@ -115,82 +118,113 @@ package struct JSONParser {
       throw failure("a comma or the end of the list is missing")
     }
     position += 1
-    if byte == close { depth -= 1 }
     return byte != close
   }
 
-  private mutating func array() throws(Failure) -> JSONValue {
-    try descend()
+  private mutating func array() throws(Failure) {
+    let container = try descend(into: .array)
     if next == UInt8(ascii: "]") {
       position += 1
-      depth -= 1
-      return .array([])
+    } else {
+      repeat { try value() } while try goesOn(to: UInt8(ascii: "]"))
     }
-    var elements: [JSONValue] = []
-    repeat { elements.append(try value()) } while try goesOn(to: UInt8(ascii: "]"))
-    return .array(elements)
+    ascend(from: container)
   }
 
-  private mutating func object() throws(Failure) -> JSONValue {
-    try descend()
+  private mutating func object() throws(Failure) {
+    let container = try descend(into: .object)
     if next == UInt8(ascii: "}") {
       position += 1
-      depth -= 1
-      return .object([:])
+    } else {
+      repeat {
+        skipSpace()
+        guard next == UInt8(ascii: "\"") else { throw failure("a member's name is missing") }
+        try string()
+        skipSpace()
+        guard next == UInt8(ascii: ":") else { throw failure("a colon is missing") }
+        position += 1
+        try value()
+      } while try goesOn(to: UInt8(ascii: "}"))
     }
-    var members: [String: JSONValue] = [:]
-    members.reserveCapacity(8)
-    repeat {
-      skipSpace()
-      guard next == UInt8(ascii: "\"") else { throw failure("a member's name is missing") }
-      let name = try string()
-      skipSpace()
-      guard next == UInt8(ascii: ":") else { throw failure("a colon is missing") }
-      position += 1
-      let value = try value()
-      // Of two members of one name the first counts, as it does for Foundation.
-      if members[name] == nil { members[name] = value }
-    } while try goesOn(to: UInt8(ascii: "}"))
-    return .object(members)
+    ascend(from: container)
   }
 
   // MARK: - Strings
 
-  private mutating func string() throws(Failure) -> String {
+  private mutating func string() throws(Failure) {
     position += 1
-    var text = ""
+    let start = position
+    var isPlain = true
     while true {
-      let start = position
-      let end = plainEnd()
-      let part = try utf8(start..<end)
-      position = end
+      try skipPlain()
       switch next {
       case nil: throw failure("a string does not end")
       case UInt8(ascii: "\""):
+        note(.string, from: start, to: position, isPlain: isPlain)
         position += 1
-        return text.isEmpty ? part : text + part
+        return
       case UInt8(ascii: "\\"):
-        text += part
-        text.unicodeScalars.append(try escape())
+        isPlain = false
+        _ = try escape()
       default: throw failure("a control character stands in a string")
       }
     }
   }
 
-  /// Where what can be copied as it is ends.
-  private func plainEnd() -> Int {
-    var end = position
-    while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 {
-      end += 1
-    }
-    return end
-  }
-
-  private func utf8(_ range: Range<Int>) throws(Failure) -> String {
-    guard let text = try? UTF8Span(validating: bytes.span.extracting(range)) else {
+  /// To the end of what can be copied as it is.
+  private mutating func skipPlain() throws(Failure) {
+    let run = JSONParser.plainRun(of: bytes, from: position)
+    guard run.isASCII || (try? UTF8Span(validating: bytes.span.extracting(position..<run.end))) != nil else {
       throw failure("a string is not UTF-8")
     }
-    return String(copying: text)
+    position = run.end
+  }
+
+  /// Eight bytes at a time.
+  private static func plainRun(of bytes: [UInt8], from start: Int) -> (end: Int, isASCII: Bool) {
+    let raw = unsafe bytes.span.bytes
+    var end = start
+    var seen: UInt64 = 0
+    while end + 8 <= raw.byteCount {
+      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self))
+      let marks = ends(in: word)
+      guard marks == 0 else {
+        let plain = marks.trailingZeroBitCount & ~7
+        seen |= word & (1 << plain &- 1)
+        return (end + plain / 8, seen & each(0x80) == 0)
+      }
+      seen |= word
+      end += 8
+    }
+    while end < raw.byteCount, ends(in: UInt64(bytes[end]) | each(0x7F) << 8) == 0 {
+      seen |= UInt64(bytes[end])
+      end += 1
+    }
+    return (end, seen & each(0x80) == 0)
+  }
+
+  /// Marks the top bit of the lowest of eight bytes that is a quotation mark, a backslash or a control character; what is
+  /// marked above it may be none.
+  private static func ends(in word: UInt64) -> UInt64 {
+    let quotes = word ^ each(UInt8(ascii: "\""))
+    let slashes = word ^ each(UInt8(ascii: "\\"))
+    return ((quotes &- each(1)) & ~quotes | (slashes &- each(1)) & ~slashes | (word &- each(0x20)) & ~word) & each(0x80)
+  }
+
+  private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+
+  /// The text of a string that was found to be one; `range` is what stands between its quotes.
+  static func text(of bytes: [UInt8], _ range: Range<Int>) -> String {
+    var parser = JSONParser(bytes, at: range.lowerBound)
+    var text = ""
+    while parser.position < range.upperBound {
+      let start = parser.position
+      guard (try? parser.skipPlain()) != nil else { break }
+      text += String(decoding: bytes[start..<parser.position], as: UTF8.self)
+      guard parser.position < range.upperBound, let scalar = try? parser.escape() else { break }
+      text.unicodeScalars.append(scalar)
+    }
+    return text
   }
 
   private mutating func escape() throws(Failure) -> Unicode.Scalar {
@@ -237,31 +271,32 @@ package struct JSONParser {
 
   // MARK: - Numbers
 
-  private mutating func number() throws(Failure) -> JSONValue {
+  private mutating func number() throws(Failure) {
     let start = position
     if next == UInt8(ascii: "-") { position += 1 }
     let firstDigit = next
     let integral = try digits()
     guard integral == 1 || firstDigit != UInt8(ascii: "0") else { throw failure("a number begins with 0") }
-    var isInteger = true
     if next == UInt8(ascii: ".") {
-      isInteger = false
       position += 1
       _ = try digits()
     }
     if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
-      isInteger = false
       position += 1
       if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
       _ = try digits()
     }
-    var text = ""
-    for index in start..<position { text.unicodeScalars.append(Unicode.Scalar(bytes[index])) }
-    if isInteger, let value = Int64(text) { return .integer(value) }
-    guard let value = Double(text), value.isFinite else { throw failure("a number is out of range") }
+    guard JSONParser.number(of: bytes, start..<position) != nil else { throw failure("a number is out of range") }
+    note(.number, from: start, to: position)
+  }
+
+  /// Nil when it is too large for anything.
+  static func number(of bytes: [UInt8], _ range: Range<Int>) -> JSONValue? {
+    let text = String(decoding: bytes[range], as: UTF8.self)
+    if let value = Int64(text) { return .integer(value) }
+    guard let value = Double(text), value.isFinite else { return nil }
     // `1.0` and `1` are one number to whoever writes it down and reads it again.
-    if let integer = Int64(exactly: value) { return .integer(integer) }
-    return .number(value)
+    return Int64(exactly: value).map { .integer($0) } ?? .number(value)
   }
 
   private mutating func digits() throws(Failure) -> Int {
@@ -274,12 +309,4 @@ package struct JSONParser {
 
 extension UInt8 {
   fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-}
-
-extension JSONValue {
-  /// The document that the bytes are; nil when they are none.
-  init?(parsing bytes: some Sequence<UInt8>) {
-    guard let value = try? JSONParser.parse(Array(bytes)) else { return nil }
-    self = value
-  }
 }

@@ -1,6 +1,6 @@
 import CurlTransport
 import HTTPTypes
-package import RecoveryCore
+import RecoveryCore
 
 /// ARM's long-running operations. Source: Azure Resource Manager RPC contract, asynchronous operations.
 struct LongRunningOperation: Sendable {
@@ -123,7 +123,7 @@ package enum OperationStatus: Sendable {
   case running
   case missing
 
-  package init(_ document: JSONValue) {
+  package init(_ document: JSONDocument) {
     switch document["status"]?.text?.lowercased() {
     case nil: self = .missing
     case "succeeded": self = .succeeded

@@ -3,12 +3,12 @@ package import RecoveryCore
 
 /// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.
 extension Machine {
-  package init?(_ document: JSONValue) {
+  package init?(_ document: JSONDocument) {
     guard let id = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
       return nil
     }
-    let view = properties["instanceView"] ?? .object([:])
-    let statuses = view["statuses"]?.elements ?? []
+    let view = properties["instanceView"]
+    let statuses = view?["statuses"]?.elements ?? []
     let codes = statuses.compactMap { $0["code"]?.text }.map { StatusCode($0) }
     self.init(
       id: id, vmID: properties["vmId"]?.text ?? "", location: document["location"]?.text ?? "",
@@ -17,15 +17,15 @@ extension Machine {
       provisioningState: properties["provisioningState"]?.text ?? "",
       created: properties["timeCreated"]?.text.flatMap { Timestamp(iso8601: $0) },
       identity: document["identity"].map { ManagedIdentity($0) } ?? .none,
-      power: codes.first { $0.kind == "powerstate" }, agent: view["vmAgent"].map { VMAgent($0) },
-      handlers: view["vmAgent"]?["extensionHandlers"]?.elements.compactMap { ExtensionHandler($0) } ?? [],
+      power: codes.first { $0.kind == "powerstate" }, agent: view?["vmAgent"].map { VMAgent($0) },
+      handlers: view?["vmAgent"]?["extensionHandlers"]?.elements.compactMap { ExtensionHandler($0) } ?? [],
       extensions: document["resources"]?.elements.compactMap { ExtensionResource($0) } ?? [],
-      extensionStatuses: view["extensions"]?.elements.compactMap { ExtensionStatus($0) } ?? [])
+      extensionStatuses: view?["extensions"]?.elements.compactMap { ExtensionStatus($0) } ?? [])
   }
 }
 
 extension VMAgent {
-  init(_ document: JSONValue) {
+  init(_ document: JSONDocument) {
     let status = document["statuses"]?.elements.first
     self.init(
       version: document["vmAgentVersion"]?.text ?? "Unknown", status: status?["code"]?.text.map { StatusCode($0) },
@@ -34,7 +34,7 @@ extension VMAgent {
 }
 
 extension ExtensionHandler {
-  init?(_ document: JSONValue) {
+  init?(_ document: JSONDocument) {
     guard let type = document["type"]?.text else { return nil }
     let status = document["status"]
     self.init(
@@ -45,7 +45,7 @@ extension ExtensionHandler {
 }
 
 extension ExtensionStatus {
-  init?(_ document: JSONValue) {
+  init?(_ document: JSONDocument) {
     guard let name = document["name"]?.text else { return nil }
     let status = document["statuses"]?.elements.first
     self.init(
@@ -56,7 +56,7 @@ extension ExtensionStatus {
 
 extension ExtensionResource {
   /// A child of a machine; anything else among its resources is none.
-  init?(_ document: JSONValue) {
+  init?(_ document: JSONDocument) {
     guard let properties = document["properties"], let publisher = properties["publisher"]?.text,
       let type = properties["type"]?.text,
       let name = document["id"]?.text.flatMap({ ResourceID($0)?.name }) ?? document["name"]?.text
@@ -65,7 +65,7 @@ extension ExtensionResource {
       name: name, kind: ExtensionKind(publisher: publisher, type: type),
       version: properties["typeHandlerVersion"]?.text,
       provisioningState: properties["provisioningState"]?.text ?? "",
-      forceUpdateTag: properties["forceUpdateTag"]?.text, settings: properties["settings"]?.parsed,
+      forceUpdateTag: properties["forceUpdateTag"]?.text, settings: properties["settings"]?.value.parsed,
       autoUpgradeMinorVersion: properties["autoUpgradeMinorVersion"]?.flag ?? false,
       enableAutomaticUpgrade: properties["enableAutomaticUpgrade"]?.flag ?? false,
       provisionAfterExtensions: properties["provisionAfterExtensions"]?.elements.compactMap(\.text) ?? [])
@@ -95,13 +95,12 @@ extension ExtensionResource {
 }
 
 extension ManagedIdentity {
-  init(_ document: JSONValue) {
-    let type = document["type"]?.text?.lowercased() ?? ""
-    var ids: [ResourceID] = []
-    if case .object(let members)? = document["userAssignedIdentities"] {
-      ids = members.keys.sorted().compactMap { ResourceID($0) }
+  init(_ document: JSONDocument) {
+    let types = (document["type"]?.text ?? "").lowercased().utf8.split {
+      [UInt8(ascii: ","), UInt8(ascii: " ")].contains($0)
     }
-    self.init(hasSystemAssigned: type.contains("systemassigned"), userAssigned: ids)
+    let ids = (document["userAssignedIdentities"]?.members ?? []).map(\.name).sorted().compactMap { ResourceID($0) }
+    self.init(hasSystemAssigned: types.contains { $0.elementsEqual("systemassigned".utf8) }, userAssigned: ids)
   }
 
   /// The body of a PATCH: the whole identity, for a `type` alone would drop what it does not name.
@@ -116,21 +115,6 @@ extension ManagedIdentity {
 }
 
 extension JSONValue {
-  /// The members that are texts.
-  var texts: [String: String] {
-    guard case .object(let members) = self else { return [:] }
-    return members.compactMapValues(\.text)
-  }
-
-  /// A boolean, which may be written as text.
-  var flag: Bool? {
-    switch self {
-    case .bool(let flag): flag
-    case .string(let text): Bool(text.lowercased())
-    default: nil
-    }
-  }
-
   /// Settings that came as the text of a JSON document are that document.
   var parsed: JSONValue {
     guard case .string(let text) = self, text.hasPrefix("{"),

@@ -1,45 +1,57 @@
 import RecoveryCore
+import Synchronization
 
 /// One token for all requests: one refresh at a time, ahead of expiry, whoever asks.
-public actor TokenCache {
+public final class TokenCache: Sendable {
+  private struct State {
+    var current: AccessToken?
+    var refresh: Task<Result<AccessToken, Fault>, Never>?
+  }
+
   private let source: any TokenSource
-  private var current: AccessToken?
-  private var refresh: Task<Result<AccessToken, Fault>, Never>?
+  private let state = Mutex(State())
 
   public init(_ source: any TokenSource) { self.source = source }
 
   /// `refreshing` discards what is cached: ARM has refused it.
   func token(refreshing: Bool = false) async throws(Fault) -> AccessToken {
-    if let current, !refreshing {
-      if !current.wantsRefresh(.now) { return current }
-      // Ahead of expiry: a refresh that fails costs nothing as long as the token holds.
-      do throws(Fault) {
-        return try await refreshed()
-      } catch {
-        if current.isValid(.now) { return current }
-        throw error
-      }
+    let current = state.withLock { state in
+      if refreshing { state.current = nil }
+      return state.current
     }
-    if refreshing { current = nil }
-    return try await refreshed()
+    guard let current else { return try await refreshed() }
+    if !current.wantsRefresh(.now) { return current }
+    // Ahead of expiry: a refresh that fails costs nothing as long as the token holds.
+    do throws(Fault) {
+      return try await refreshed()
+    } catch {
+      if current.isValid(.now) { return current }
+      throw error
+    }
   }
 
   private func refreshed() async throws(Fault) -> AccessToken {
-    if let refresh { return try await refresh.value.get() }
     // The task belongs to all who wait: one waiter that is cancelled does not end it for the others.
-    let source = source
-    let task = Task { () -> Result<AccessToken, Fault> in
-      do throws(Fault) {
-        return .success(try await source.token())
-      } catch {
-        return .failure(error)
-      }
+    let task = state.withLock { state in
+      if let refresh = state.refresh { return refresh }
+      let task = Task { await refresh() }
+      state.refresh = task
+      return task
     }
-    refresh = task
-    let result = await task.value
-    refresh = nil
-    let token = try result.get()
-    current = token
-    return token
+    return try await task.value.get()
+  }
+
+  private func refresh() async -> Result<AccessToken, Fault> {
+    let result: Result<AccessToken, Fault>
+    do throws(Fault) {
+      result = .success(try await source.token())
+    } catch {
+      result = .failure(error)
+    }
+    state.withLock { state in
+      state.refresh = nil
+      if case .success(let token) = result { state.current = token }
+    }
+    return result
   }
 }

@@ -54,7 +54,7 @@ struct TokenRequest: Sendable {
 
   /// Numbers may be strings: IMDS writes `"86399"`.
   private func token(in answer: TransferResponse, _ resource: String) throws(Fault) -> AccessToken {
-    guard let document = JSONValue(parsing: answer.body),
+    guard let document = try? JSONDocument(parsing: answer.body),
       let value = document["access_token"]?.text, !value.isEmpty
     else {
       throw Fault(

@@ -42,7 +42,7 @@ extension AzureCloud: CloudInspection {
       + "/publishers/\(publisher)/artifacttypes/vmextension/types/\(TokenRequest.escaped(kind.type))/versions"
     do throws(Fault) {
       let url = client.url(path, version: versions.compute)
-      guard case .array(let rows) = try await client.get(url, limits: ARMClient.page) else {
+      guard let rows = try await client.get(url, limits: ARMClient.page).array else {
         throw Fault(
           .unintelligible, code: "UnintelligibleAnswer", message: "the versions are no list",
           resource: ARMClient.resource(of: url))

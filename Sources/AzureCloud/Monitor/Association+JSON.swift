@@ -2,7 +2,7 @@ import RecoveryCore
 
 /// Source: Monitor, DataCollectionRuleAssociation, api-version 2023-03-11.
 extension Association {
-  init?(_ document: JSONValue) {
+  init?(_ document: JSONDocument) {
     guard let name = document["name"]?.text, let properties = document["properties"] else { return nil }
     func id(_ name: String) -> ResourceID? { properties[name]?.text.flatMap { ResourceID($0) } }
     let target =

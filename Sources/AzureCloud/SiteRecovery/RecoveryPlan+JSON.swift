@@ -2,14 +2,14 @@ import RecoveryCore
 
 /// Source: Site Recovery, RecoveryPlan, api-version 2025-08-01.
 extension RecoveryPlan {
-  init?(_ document: JSONValue) {
+  init?(_ document: JSONDocument) {
     guard let properties = document["properties"], let name = document["name"]?.text else { return nil }
     self.init(name: name, groups: properties["groups"]?.elements.map { Group($0) } ?? [])
   }
 }
 
 extension RecoveryPlan.Group {
-  fileprivate init(_ document: JSONValue) {
+  fileprivate init(_ document: JSONDocument) {
     let actions = ["startGroupActions", "endGroupActions"].flatMap { document[$0]?.elements ?? [] }
     self.init(
       type: document["groupType"]?.text ?? "",
@@ -21,7 +21,7 @@ extension RecoveryPlan.Group {
 }
 
 extension RecoveryPlan.Action {
-  fileprivate init(_ document: JSONValue) {
+  fileprivate init(_ document: JSONDocument) {
     self.init(
       name: document["actionName"]?.text ?? "",
       failoverTypes: document["failoverTypes"]?.elements.compactMap(\.text) ?? [],
