@@ -14,6 +14,9 @@ struct ResponseBody: ~Copyable {
     self.limits = limits
   }
 
+  /// Makes room for what the answer says it has, as far as it may have that much.
+  mutating func expect(_ count: Int) { bytes.reserveCapacity(min(count, limits.bodyBytes)) }
+
   /// Takes the next bytes from the wire.
   mutating func take(_ input: UnsafeBufferPointer<UInt8>, coding: Coding) throws(CollectionFailure) {
     let before = wireBytes

@@ -24,6 +24,12 @@ final class ResponseCollector {
       if let coding { return try body.take(piece, coding: coding) }
       let first = try Self.coding(of: head.fields)
       coding = first
+      // A length that is a lie must not cost what it says.
+      if first == .identity, let count = head.fields[.contentLength].flatMap({ Int($0) }),
+        (1...(4 << 20)).contains(count)
+      {
+        body.expect(count)
+      }
       try body.take(piece, coding: first)
     }
   }

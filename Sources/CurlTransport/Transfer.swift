@@ -66,8 +66,7 @@ final class Transfer {
     if now >= deadline {
       return (error(CollectionFailure(code: .timedOut, message: "the whole limit of the transfer is over")), now)
     }
-    let interval = max(plan.limits.stall / 8, .milliseconds(5))
-    let lookAgain = min(deadline, now.advanced(by: interval))
+    let lookAgain = lookAgain(after: now)
     // Waiting for a free connection is no stall, and connecting has its own limit.
     guard easy.size(CURLINFO_PRETRANSFER_TIME_T) > 0 else { return (nil, lookAgain) }
     let traffic = traffic
@@ -80,6 +79,11 @@ final class Transfer {
       return (error(CollectionFailure(code: .stalled, message: "no byte moved for as long as permitted")), now)
     }
     return (nil, lookAgain)
+  }
+
+  /// When it has to be checked next.
+  func lookAgain(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    min(deadline, now.advanced(by: max(plan.limits.stall / 8, .milliseconds(5))))
   }
 
   var traffic: TransferTraffic {

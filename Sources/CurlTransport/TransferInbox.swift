@@ -78,6 +78,9 @@ struct TransferInbox: Sendable {
     return entry.continuation
   }
 
+  /// Whether something has come since the last time.
+  var hasOrders: Bool { isClosed || !queue.isEmpty || !abandoned.isEmpty }
+
   /// What has come since the last time. The thread calls it.
   mutating func takeOrders() -> Orders {
     var orders = Orders(abandon: abandoned, isClosed: isClosed)

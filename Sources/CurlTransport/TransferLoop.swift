@@ -5,10 +5,19 @@ final class TransferLoop: Sendable {
     var inbox = TransferInbox()
     /// There while the thread runs; used under the lock to wake it and for nothing else.
     var multi: MultiHandle?
+    /// The thread waits, or is about to: only then is there something to wake.
+    var isWaiting = false
     var thread: PosixThread?
     var phase = Phase.idle
     /// Those who wait for the thread's end.
     var waiters: [CheckedContinuation<Void, Never>] = []
+
+    /// Makes the thread look into the inbox. While it does not wait it will by itself.
+    mutating func wake() {
+      guard isWaiting else { return }
+      isWaiting = false
+      multi?.wake()
+    }
   }
 
   enum Phase: Sendable {
@@ -39,7 +48,7 @@ final class TransferLoop: Sendable {
           let isCancelled = Task.isCancelled
           // Without a thread the request would wait for ever.
           let hasThread = state.inbox.isClosed || isCancelled || start(&state)
-          defer { state.multi?.wake() }
+          defer { state.wake() }
           return state.inbox.enqueue(id, plan, continuation, isCancelled: isCancelled, hasThread: hasThread)
         }
         if let refusal { continuation.resume(returning: .failure(refusal)) }
@@ -47,7 +56,7 @@ final class TransferLoop: Sendable {
     } onCancel: {
       let cancelled = state.withLock { state in
         let cancelled = state.inbox.cancel(id)
-        if cancelled != nil { state.multi?.wake() }
+        if cancelled != nil { state.wake() }
         return cancelled
       }
       if let cancelled { cancelled.continuation.resume(returning: .failure(cancelled.error)) }
@@ -83,7 +92,7 @@ final class TransferLoop: Sendable {
 
   private func close(with reason: TransportError.Code) {
     let orphans = state.withLock { state in
-      defer { state.multi?.wake() }
+      defer { state.wake() }
       return state.inbox.close(with: reason)
     }
     for orphan in orphans { orphan.continuation.resume(returning: .failure(orphan.error)) }

@@ -22,7 +22,10 @@ final class TransferThread {
   func run() -> Bool {
     defer { abandonAll() }
     while true {
-      let orders = inbox.withLock { $0.inbox.takeOrders() }
+      let orders = inbox.withLock { state in
+        state.isWaiting = false
+        return state.inbox.takeOrders()
+      }
       guard !orders.isClosed else { return true }
       for id in orders.abandon { abandon(id) }
       for order in orders.start { start(order.id, order.plan) }
@@ -31,7 +34,12 @@ final class TransferThread {
         finish(ended.transfer, ended.transfer.outcome(ended.code))
       }
       checkLimits()
-      guard multi.wait(milliseconds: patience()) else { return false }
+      // What comes from here on finds somebody to wake.
+      let isIdle = inbox.withLock { state in
+        state.isWaiting = !state.inbox.hasOrders
+        return state.isWaiting
+      }
+      guard !isIdle || multi.wait(milliseconds: patience()) else { return false }
     }
   }
 
@@ -44,7 +52,8 @@ final class TransferThread {
           requestMayHaveBeenSent: false)
       }
       transfers[id] = transfer
-      nextCheck = .now
+      let due = transfer.lookAgain(after: .now)
+      nextCheck = min(nextCheck ?? due, due)
     } catch {
       conclude(id, .failure(error), TransferTraffic())
     }

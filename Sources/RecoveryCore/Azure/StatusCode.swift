@@ -13,8 +13,8 @@ public struct StatusCode: Hashable, Sendable, Codable, CustomStringConvertible {
   public var description: String { text }
 
   private func segment(_ index: Int) -> String {
-    let segments = text.split(separator: "/", maxSplits: 2)
-    return index < segments.count ? segments[index].lowercased() : ""
+    let segments = text.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 2)
+    return index < segments.count ? Substring(segments[index]).lowercased() : ""
   }
 
   public init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }

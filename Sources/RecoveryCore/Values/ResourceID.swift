@@ -12,19 +12,24 @@ public struct ResourceID: Sendable, CustomStringConvertible {
   public init?(_ text: String) {
     // In bytes: every item of every page comes through here, many times.
     let slash = UInt8(ascii: "/")
-    var bytes = text.utf8[...]
-    while bytes.last == slash { bytes.removeLast() }
-    let start = "/subscriptions/"
-    guard bytes.count > start.utf8.count, bytes.first == slash,
-      bytes.prefix(start.utf8.count).elementsEqual(start.utf8, by: { $0 == $1 || ($0 | 0x20 == $1 && $1 != slash) })
-    else { return nil }
+    let bytes = text.utf8Span.span
+    var count = bytes.count
+    while count > 0, bytes[count - 1] == slash { count -= 1 }
+    let start = "/subscriptions/".utf8
+    guard count > start.count else { return nil }
+    var at = 0
+    for wanted in start {
+      guard bytes[at] == wanted || (bytes[at] | 0x20 == wanted && wanted != slash) else { return nil }
+      at += 1
+    }
     var previous: UInt8 = 0
-    for byte in bytes {
+    for at in 0..<count {
+      let byte = bytes[at]
       if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return nil }
       if byte == slash, previous == slash { return nil }
       previous = byte
     }
-    self.init(text: bytes.endIndex == text.endIndex ? text : String(Substring(bytes)))
+    self.init(text: count == bytes.count ? text : String(decoding: text.utf8.prefix(count), as: UTF8.self))
   }
 
   private init(text: String) {

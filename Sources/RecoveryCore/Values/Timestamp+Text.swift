@@ -2,7 +2,7 @@ extension Timestamp {
   /// An ISO 8601 time as ARM, Compute and ASR write it: with up to seven fractional digits, `Z`, an offset, or no
   /// zone at all (taken as UTC). ASR's sentinels (years 1, 1753 and 9999) parse like any other; see `isSentinel`.
   public init?(iso8601 text: some StringProtocol) {
-    var scanner = DigitScanner(text.utf8)
+    var scanner = DigitScanner(text)
     guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
       scanner.skip("-"), let day = scanner.number(digits: 2),
       scanner.skip("T") || scanner.skip("t") || scanner.skip(" "),
@@ -37,7 +37,7 @@ extension Timestamp {
 
   /// The time in a Windows guest agent's "Last heartbeat: 10/6/2023 5:50:06 AM": US order, no zone, taken as UTC.
   public init?(usHeartbeat text: some StringProtocol) {
-    var scanner = DigitScanner(text.utf8)
+    var scanner = DigitScanner(text)
     guard let month = scanner.number(), scanner.skip("/"), let day = scanner.number(), scanner.skip("/"),
       let year = scanner.number(digits: 4), scanner.skip(" "), var hour = scanner.number(), scanner.skip(":"),
       let minute = scanner.number(digits: 2), scanner.skip(":"), let second = scanner.number(digits: 2)
@@ -55,7 +55,7 @@ extension Timestamp {
 
   /// The `Date` of an HTTP answer: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, IMF-fixdate).
   public init?(httpDate text: some StringProtocol) {
-    var scanner = DigitScanner(text.utf8)
+    var scanner = DigitScanner(text)
     guard scanner.letters(3) != nil, scanner.skip(","), scanner.skip(" "), let day = scanner.number(digits: 2),
       scanner.skip(" "), let name = scanner.letters(3), scanner.skip(" "), let year = scanner.number(digits: 4),
       scanner.skip(" "), let hour = scanner.number(digits: 2), scanner.skip(":"),
@@ -137,7 +137,7 @@ private struct DigitScanner {
   private var bytes: [UInt8]
   private var at = 0
 
-  init(_ utf8: some Sequence<UInt8>) { bytes = Array(utf8.prefix(64)) }
+  init(_ text: some StringProtocol) { bytes = Array(String(text).utf8.prefix(64)) }
 
   var isAtEnd: Bool { at == bytes.count }
 
