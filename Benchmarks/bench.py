@@ -1,0 +1,449 @@
+"""The bench: runs contenders side by side and writes what it saw into docs/performance.md.
+
+Whole processes are measured, by what the kernel says of them when they end. Contenders take turns, run after run, so that
+a machine whose speed drifts is unjust to nobody; the middle of the runs counts.
+"""
+
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import platform
+import re
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+WORK = os.path.join(ROOT, ".build", "bench")
+DOCUMENT = os.path.join(ROOT, "docs", "performance.md")
+PYTHON = os.path.join(WORK, "python", "bin", "python")
+
+
+def say(*words):
+    print("bench:", *words, file=sys.stderr, flush=True)
+
+
+# What a process cost
+
+
+def measured(command, environment=None):
+    """Runs a command to its end: what it printed, processor seconds, seconds, peak memory in MB."""
+    begun = time.monotonic()
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **(environment or {})})
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors.seek(0)
+            raise SystemExit(
+                f"bench: {' '.join(command)} ended with {process.returncode}:\n{errors.read()[-3000:]}")
+    return {
+        "output": output, "cpu": usage.ru_utime + usage.ru_stime, "wall": time.monotonic() - begun,
+        "memory": usage.ru_maxrss / 1024,
+    }
+
+
+def middle(runs, key):
+    return statistics.median(run[key] for run in runs)
+
+
+# What answers
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Stage:
+    """A still fleet behind TLS."""
+
+    def __init__(self, items):
+        self.authority = os.path.join(WORK, "authority.pem")
+        key = os.path.join(WORK, "authority.key")
+        if not os.path.exists(self.authority):
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                 "-keyout", key, "-out", self.authority, "-days", "3650", "-subj", "/CN=127.0.0.1",
+                 "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:TRUE"],
+                check=True, capture_output=True)
+        self.process = subprocess.Popen(
+            [program("stage"), "--items", str(items), "--port", str(free_port()), "--certificate", self.authority,
+             "--key", key], stdout=subprocess.PIPE, text=True)
+        ready = json.loads(self.process.stdout.readline())
+        self.endpoint, self.vault = ready["endpoint"], ready["vault"]
+        self.context = ssl.create_default_context(cafile=self.authority)
+
+    def spent(self):
+        with urllib.request.urlopen(self.endpoint + "/_stage", context=self.context) as answer:
+            return json.load(answer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def program(name):
+    return os.path.join(WORK, "swift", "release", name)
+
+
+# The sweep
+
+
+def contenders(stage):
+    place = [stage.endpoint, stage.authority, stage.vault]
+    peers = os.path.join(HERE, "peers")
+    return {
+        "Aftercare": [
+            program("sweep"), "--endpoint", stage.endpoint, "--authority", stage.authority, "--vault", stage.vault],
+        "libcurl and simdjson, C++": [os.path.join(WORK, "floor"), *place],
+        "Azure SDK for Python": [PYTHON, os.path.join(peers, "sdk.py"), *place, "1"],
+        "Azure SDK for Python, 16 threads": [PYTHON, os.path.join(peers, "sdk.py"), *place, "16"],
+        "Cloud Custodian": [PYTHON, os.path.join(peers, "custodian.py"), *place],
+    }
+
+
+def look(stage, name, command):
+    """One run of one contender, and what it made the stage do."""
+    before = stage.spent()
+    run = measured(command, {"MALLOC_ARENA_MAX": "1"})
+    after = stage.spent()
+    # The question itself is not counted.
+    run |= {key: after[key] - before[key] for key in ("cpuSeconds", "requests", "bytes")}
+    found = json.loads(run["output"].splitlines()[-1])
+    wanted = {key: after[key] for key in ("items", "handlers")}
+    if found != wanted:
+        raise SystemExit(f"bench: {name} found {found}, and there are {wanted}")
+    return run
+
+
+def sweep(options):
+    runs = {}
+    with Stage(options.items) as stage:
+        commands = contenders(stage)
+        if options.only:
+            commands = {name: command for name, command in commands.items() if options.only in name}
+        for turn in range(options.runs):
+            for name, command in commands.items():
+                slow = "SDK" in name or "Custodian" in name
+                if slow and turn >= options.slow_runs:
+                    continue
+                run = look(stage, name, command)
+                runs.setdefault(name, []).append(run)
+                say(f"{name}: {run['cpu']:.2f} s of processor time, {run['memory']:.0f} MB, {run['wall']:.1f} s")
+    ours = middle(runs["Aftercare"], "cpu") if "Aftercare" in runs else None
+    rows = [
+        [name, f"{middle(them, 'cpu'):.2f}", f"{middle(them, 'cpu') / ours:.1f} ×" if ours else "",
+         f"{middle(them, 'memory'):.0f}", f"{middle(them, 'requests'):,.0f}", f"{middle(them, 'bytes') / 1e6:.0f}",
+         f"{middle(them, 'wall'):.1f}", f"{middle(them, 'cpuSeconds'):.2f}", str(len(them))]
+        for name, them in sorted(runs.items(), key=lambda pair: middle(pair[1], "cpu"))
+    ]
+    write("sweep", table(
+        ["who looks", "processor, s", "of ours", "peak memory, MB", "requests", "MB of JSON", "wall, s",
+         "the server's processor, s", "runs"], rows), f"script/bench sweep --items {options.items}")
+
+
+def fleet(options):
+    """Memory and requests against the size of the fleet."""
+    rows, points = [], []
+    for items in (100, 1_000, 10_000, 100_000):
+        with Stage(items) as stage:
+            command = contenders(stage)["Aftercare"]
+            runs = [look(stage, "Aftercare", command) for _ in range(1 if items > 10_000 else 3)]
+        memory, requests, cpu = (middle(runs, key) for key in ("memory", "requests", "cpu"))
+        say(f"{items} items: {memory:.1f} MB, {requests:.0f} requests, {cpu:.2f} s")
+        rows.append([f"{items:,}", f"{memory:.1f}", f"{requests:,.0f}", f"{cpu:.2f}", f"{cpu / requests * 1e6:.0f}"])
+        points.append((items, memory))
+    write("fleet", table(
+        ["items", "peak memory, MB", "requests", "processor, s", "µs a request"], rows) + "\n\n" + chart(points),
+        "script/bench fleet")
+
+
+# The daemon
+
+
+SUBSCRIPTION = "5e000000-0000-4000-8000-{:012}"
+RULE = f"/subscriptions/{SUBSCRIPTION.format(1)}/resourceGroups/rg-monitor/providers/Microsoft.Insights/dataCollectionRules/dcr"
+
+
+def scenario(items, operation=2, subscriptions=1):
+    """A vault whose machines have the agent and a rule, in so many subscriptions. Everything but operations is quick."""
+    each = items // subscriptions
+    machines = "".join(f"""
+  - name: "m{number:02}-##"
+    count: {each}
+    os: windows
+    vault: kv-dr-ukw
+    from: {{location: uksouth, resourceGroup: rg-uks, subscription: "{SUBSCRIPTION.format(number)}"}}
+    to: {{location: ukwest, resourceGroup: rg-ukw, subscription: "{SUBSCRIPTION.format(number)}"}}
+    tags: {{monitoring: standard}}
+    systemAssigned: true
+    extensions: [AzureMonitorAgent]
+    associations: {{dcr: {RULE}}}""" for number in range(1, subscriptions + 1))
+    return f"""
+name: bench
+rules: [{RULE}]
+vaults: [{{name: kv-dr-ukw, subscription: "{SUBSCRIPTION.format(1)}", resourceGroup: rg-vaults, pageSize: 200}}]
+timings: {{failover: 1, machineVisibleBefore: 0.5, boot: 0.5, agent: 0.5, operation: {operation}, handlerSettles: 0.5,
+  handlerLingers: 1, heartbeat: 1}}
+machines:{machines}
+"""
+
+
+class Daemon:
+    """`aftercare run` on `aftercare simulate`, both as they are shipped."""
+
+    def __init__(self, yaml, extra, environment=None):
+        self.folder = tempfile.TemporaryDirectory()
+        place = lambda name: os.path.join(self.folder.name, name)
+        with open(place("scenario.yaml"), "w") as file:
+            file.write(yaml)
+        self.simulator = subprocess.Popen(
+            [AFTERCARE, "simulate", "--scenario", place("scenario.yaml"), "--listen", "127.0.0.1:0", "--speed", "1"],
+            stdout=subprocess.PIPE, text=True)
+        ready = json.loads(self.simulator.stdout.readline())
+        self.endpoint, self.port = ready["endpoint"], free_port()
+        self.file = place("aftercare.yaml")
+        with open(self.file, "w") as file:
+            file.write(f"""
+cloud: simulator
+endpoint: {self.endpoint}
+identity: {{kind: token, token: simulator-token}}
+state: ./state
+vaults: [{", ".join(ready["vaults"])}]
+listener: {{port: {self.port}}}
+{extra}
+""")
+        self.log = open(place("run.log"), "w")
+
+    def learn(self, items):
+        """Knows every machine well: for that alone each is looked at every few seconds."""
+        with open(self.file) as file:
+            text = file.read()
+        with open(self.file, "w") as file:
+            file.write(re.sub(r"machine: \w+", "machine: 5s", text).split("budget:")[0]
+                       + "budget: {reads: 100000, readsPerSecond: 10000}\n")
+        self.start()
+        self.until(lambda: self.told("baseline.learned") >= items, 3600)
+        self.process.terminate()
+        self.process.wait()
+        with open(self.file, "w") as file:
+            file.write(text)
+        self.start()
+        self.until(lambda: self.get("/readyz"), 600)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [AFTERCARE, "run", "--config", self.file], stdout=self.log, stderr=self.log,
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"})
+
+    def usage(self, of=None):
+        """Processor seconds, resident and peak memory in MB."""
+        pid = (of or self.process).pid
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rsplit(") ", 1)[1].split()
+        with open(f"/proc/{pid}/status") as file:
+            memory = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in file if line.startswith("Vm")}
+            file.seek(0)
+            switches = sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+        with open(f"/proc/{pid}/io") as file:
+            written = next(int(line.split()[1]) for line in file if line.startswith("write_bytes"))
+        ticks = os.sysconf("SC_CLK_TCK")
+        return {
+            "cpu": (int(fields[11]) + int(fields[12])) / ticks, "resident": memory["VmRSS"], "peak": memory["VmHWM"],
+            "switches": switches, "written": written}
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
+            return answer.read().decode()
+
+    def told(self, event):
+        """How often an event was told."""
+        found = re.findall(rf'^aftercare_events_total{{[^}}]*event="{event}"[^}}]*}} (\d+)', self.get("/metrics"), re.M)
+        return sum(map(int, found))
+
+    def requests(self):
+        with urllib.request.urlopen(f"{self.endpoint}/_simulator/truth", timeout=120) as answer:
+            return json.load(answer)["requests"]
+
+    def until(self, what, within):
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise SystemExit("bench: the daemon ended by itself")
+            with contextlib.suppress(OSError):
+                if what():
+                    return
+            time.sleep(0.5)
+        raise SystemExit("bench: gave up waiting")
+
+    def events(self, last):
+        lines = subprocess.run(
+            [AFTERCARE, "events", "--config", self.file, "--json", "--level", "debug", "--last", str(last)],
+            check=True, capture_output=True, text=True).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+    def post(self, verb, **body):
+        request = urllib.request.Request(f"{self.endpoint}/_simulator/{verb}", json.dumps(body).encode())
+        urllib.request.urlopen(request, timeout=60).close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.process, self.simulator):
+            process.kill()
+            process.wait()
+        self.folder.cleanup()
+
+
+AFTERCARE = os.environ.get("AFTERCARE", os.path.join(WORK, "aftercare", "release", "aftercare"))
+QUICK = """watch: {items: 2s, itemsMoving: 1s, machineMoving: 1s, machine: 1h, baseline: 6h}
+failover: {confirmAfter: 500ms}
+heal: {parallelMachines: 64, poll: {first: 500ms, most: 5s}}
+brakes: {inFlight: 100000}
+"""
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def wave(options):
+    """Everything fails over at once. What comes first is that every machine is known."""
+    rows = []
+    for items, operation, rate in options.waves:
+        limits = {"reads": (250 * rate, 25 * rate), "writes": (200 * rate, 10 * rate), "deletes": (200 * rate, 10 * rate)}
+        budget = ", ".join(
+            f"{kind}: {burst}, {kind}PerSecond: {second}" for kind, (burst, second) in limits.items())
+        with Daemon(scenario(items, operation, 1), QUICK + f"budget: {{{budget}}}\n") as daemon:
+            daemon.learn(items)
+            before, idle = daemon.requests(), daemon.usage()
+            daemon.post("failover", all=True)
+            daemon.until(lambda: daemon.told("heal.healed") >= items, 3600)
+            after, used = daemon.requests(), daemon.usage()
+            events = daemon.events(60 * items)
+        completed = [moment(event["at"]) for event in events if event["event"] == "failover.completed"]
+        healed = [moment(event["at"]) for event in events if event["event"] == "heal.healed"]
+        took = max(healed) - min(completed)
+        spent = {key: after.get(key, 0) - before.get(key, 0) for key in after}
+        say(items, operation, rate, f"{took:.1f} s", spent, used)
+        rows.append((items, operation, rate, took, spent, used, used["cpu"] - idle["cpu"]))
+    lines = []
+    for items, operation, rate, took, spent, used, cpu in rows:
+        writes = sum(spent.get(key, 0) for key in ("install", "identity", "associate"))
+        # Two chains, for the first machine goes ahead of the others: identity, removal, install.
+        chain = 2 * 3 * operation
+        allowed = max(0, writes - 200 * rate) / (10 * rate)
+        bound = max(chain, allowed)
+        polls = spent.get("poll", 0)
+        others = sum(spent.values()) - polls
+        lines.append([
+            f"{items:,}", f"{operation} s", f"{rate} ×", f"{took:.0f}", f"{chain}", f"{allowed:.0f}",
+            f"{took / bound:.2f}", f"{others / items:.1f}", f"{polls / items:.1f}", f"{cpu:.1f}", f"{used['peak']:.0f}"])
+    write("wave", table(
+        ["machines", "operation", "ARM's budget", "to all healed, s", "longest chain, s", "by the budget, s",
+         "of the bound", "requests a heal", "and polls", "processor, s", "peak memory, MB"], lines), "script/bench wave")
+
+
+def steady(options):
+    """Nothing happens, for a while, at the periods of production."""
+    rows = []
+    for items in options.sizes:
+        extra = "watch: {items: 60s, machine: 15m}\nbudget: {reads: 100000, readsPerSecond: 10000}\n"
+        with Daemon(scenario(items), extra) as daemon:
+            daemon.learn(items)
+            time.sleep(30)
+            before, begun = daemon.usage(), daemon.requests()
+            time.sleep(options.seconds)
+            after, ended = daemon.usage(), daemon.requests()
+        hour = 3600 / options.seconds
+        used = {key: (after[key] - before[key]) * hour for key in ("cpu", "switches", "written")}
+        requests = sum(ended.values()) - sum(begun.values())
+        say(items, used, requests * hour, after)
+        rows.append([
+            f"{items:,}", f"{requests * hour:,.0f}", f"{items / 200 * 60 + items * 4:,.0f}", f"{used['cpu']:.0f}",
+            f"{used['switches'] / 3600:.0f}", f"{used['written'] / 1e6:.1f}", f"{after['resident']:.0f}",
+            f"{after['peak']:.0f}"])
+    write("steady", table(
+        ["items", "requests an hour", "by the formula", "processor seconds an hour", "wake-ups a second",
+         "MB written an hour", "resident, MB", "peak, MB"], rows), "script/bench steady")
+
+
+# What is written
+
+
+def table(head, rows):
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def chart(points):
+    """Peak memory by the number of items, as bars of text: it needs nothing to be seen."""
+    most = max(memory for _, memory in points)
+    return "```\n" + "\n".join(
+        f"{items:>8,} items  {'█' * max(1, round(memory / most * 50))} {memory:.1f} MB" for items, memory in points
+    ) + "\n```"
+
+
+def write(name, text, command):
+    """Replaces a block of the document: `<!-- bench:NAME -->` to `<!-- /bench:NAME -->`."""
+    print(text)
+    with open(DOCUMENT) as file:
+        document = file.read()
+    about = f"`{command}`, {datetime.date.today()}, {machine()}:"
+    block = f"<!-- bench:{name} -->\n{about}\n\n{text}\n<!-- /bench:{name} -->"
+    pattern = re.compile(rf"<!-- bench:{name} -->.*?<!-- /bench:{name} -->", re.S)
+    if not pattern.search(document):
+        raise SystemExit(f"bench: docs/performance.md has no place for '{name}'")
+    with open(DOCUMENT, "w") as file:
+        file.write(pattern.sub(lambda _: block, document))
+
+
+def machine():
+    model = "an unnamed processor"
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), model)
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    return f"{os.cpu_count()} cores of {model}, commit {commit.strip()}"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__.split("\n")[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    one = verbs.add_parser("sweep", help="one look at everything, beside what people use today")
+    one.add_argument("--items", type=int, default=10_000)
+    one.add_argument("--runs", type=int, default=5)
+    one.add_argument("--slow-runs", type=int, default=1, help="of those that take a minute")
+    one.add_argument("--only", help="whose name contains this")
+    one.set_defaults(run=sweep)
+    verbs.add_parser("fleet", help="the same for 100 to 100,000 items").set_defaults(run=fleet)
+    one = verbs.add_parser("wave", help="everything fails over at once")
+    one.add_argument(
+        "--waves", type=lambda text: [tuple(map(int, wave.split("/"))) for wave in text.split(",")],
+        default=[(50, 2, 1), (50, 60, 1), (500, 2, 1), (500, 60, 1), (5000, 2, 10), (5000, 60, 10)],
+        help="machines/seconds of an operation/how many times ARM's budget, ...")
+    one.set_defaults(run=wave)
+    one = verbs.add_parser("steady", help="what it costs when nothing happens")
+    one.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[1_000, 10_000])
+    one.add_argument("--seconds", type=int, default=300)
+    one.set_defaults(run=steady)
+    options = parser.parse_args()
+    options.run(options)
+
+
+main()
