@@ -133,6 +133,11 @@ let package = Package(
       name: "simulate-seeds", dependencies: ["RecoverySimulation", "SQLiteJournal", argumentParser],
       path: "Tests/SimulateSeeds",
       swiftSettings: common),
+    .executableTarget(
+      name: "weigh",
+      dependencies: ["RecoverySimulation", "AzureCloud", "AzureSimulator", "CurlTransport", "RecoveryCore", httpTypes],
+      path: "Tests/Weigh",
+      swiftSettings: common),
     .target(
       name: "FuzzTargets", dependencies: ["AftercareApp", "AzureCloud", "RecoveryCore", "StatusServer", "WatchEngine"],
       path: "Fuzz/Targets",
