@@ -258,8 +258,10 @@ listener: {{port: {self.port}}}
             fields = file.read().rsplit(") ", 1)[1].split()
         with open(f"/proc/{pid}/status") as file:
             memory = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in file if line.startswith("Vm")}
-            file.seek(0)
-            switches = sum(int(line.split()[1]) for line in file if "ctxt_switches" in line)
+        switches = 0
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/status") as file:
+                switches += sum(int(line.split()[1]) for line in file if line.startswith("voluntary_ctxt"))
         with open(f"/proc/{pid}/io") as file:
             written = next(int(line.split()[1]) for line in file if line.startswith("write_bytes"))
         ticks = os.sysconf("SC_CLK_TCK")
@@ -345,19 +347,22 @@ def wave(options):
         rows.append((items, operation, rate, took, spent, used, used["cpu"] - idle["cpu"]))
     lines = []
     for items, operation, rate, took, spent, used, cpu in rows:
-        writes = sum(spent.get(key, 0) for key in ("install", "identity", "associate"))
-        # Two chains, for the first machine goes ahead of the others: identity, removal, install.
-        chain = 2 * 3 * operation
-        allowed = max(0, writes - 200 * rate) / (10 * rate)
+        # Two chains, for the first machine goes ahead of the others: its identity (5 s at the most), its install.
+        chain = 2 * (min(5, operation) + operation)
+        # Polls name no subscription, and are no part of its budget.
+        reads = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "items", "jobs", "plans")) - items
+        writes = spent.get("put", 0) + spent.get("patch", 0) + items
+        allowed = max(0, (reads - 250 * rate) / (25 * rate), (writes - 200 * rate) / (10 * rate))
         bound = max(chain, allowed)
         polls = spent.get("poll", 0)
-        others = sum(spent.values()) - polls
+        others = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "patch", "put", "delete"))
         lines.append([
             f"{items:,}", f"{operation} s", f"{rate} ×", f"{took:.0f}", f"{chain}", f"{allowed:.0f}",
             f"{took / bound:.2f}", f"{others / items:.1f}", f"{polls / items:.1f}", f"{cpu:.1f}", f"{used['peak']:.0f}"])
     write("wave", table(
         ["machines", "operation", "ARM's budget", "to all healed, s", "longest chain, s", "by the budget, s",
-         "of the bound", "requests a heal", "and polls", "processor, s", "peak memory, MB"], lines), "script/bench wave")
+         "of the bound", "requests a heal", "and polls", "processor, s", "peak memory, MB"], lines),
+        "script/bench wave --waves " + ",".join("/".join(map(str, wave)) for wave in options.waves))
 
 
 def steady(options):
