@@ -29,7 +29,8 @@ package struct ErrorEnvelope {
   init(_ document: JSONDocument, status: Int, hiding secrets: Secrets) {
     // `{"error": {…}}`, the bare `{"code", "message"}`, and OAuth's `{"error": "…", "error_description": "…"}`.
     if let code = document["error"]?.string {
-      self.init(code: code, message: document["error_description"]?.text ?? "", hiding: secrets)
+      let message = document["error_description"]?.text ?? ""
+      self.init(code: code.isEmpty ? "HTTP\(status)" : code, message: message, hiding: secrets)
       return
     }
     var error = document["error"] ?? document
@@ -51,7 +52,9 @@ package struct ErrorEnvelope {
       let inner = ErrorEnvelope(nested, status: status, hiding: secrets)
       if inner.code != "HTTP\(status)" { (code, message) = inner.unhidden }
     }
-    self.init(code: code ?? "HTTP\(status)", message: message ?? "", hiding: secrets)
+    // A code without a letter says less than the status.
+    self.init(
+      code: code.flatMap { $0.isEmpty ? nil : $0 } ?? "HTTP\(status)", message: message ?? "", hiding: secrets)
   }
 
   /// Hidden before anything is cut off, because half a secret would not be found any more; and once more when control
