@@ -26,7 +26,7 @@ struct StatusServerTests {
   ) async throws {
     let journal = MemoryJournal()
     let watch = try await Watch(
-      cloud: NoCloud(), journal: journal, sinks: [NoSink(name: SinkName.log), NoSink(name: "webhook")],
+      cloud: EmptyCloud(), journal: journal, sinks: [NoSink(name: SinkName.log), NoSink(name: "webhook")],
       decider: Decider(policy: Policy(), requirements: Requirements(profiles: [Samples.profile])),
       settings: EngineSettings(vaults: [Samples.vault]), holder: "test",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -191,24 +191,6 @@ struct StatusServerTests {
       session.invalidateAndCancel()
     }
   }
-}
-
-/// Nothing is asked of it here.
-private struct NoCloud: Cloud {
-  static let none = Fault(.unreachable, code: "None", message: "there is no cloud", resource: "test")
-  var patient: any Cloud { self }
-  func budgets() async -> [BudgetReport] { [] }
-  func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage { throw Self.none }
-  func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem { throw Self.none }
-  func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob] { throw Self.none }
-  func recoveryPlans(in vault: ResourceID) async throws(Fault) -> [RecoveryPlan] { throw Self.none }
-  func machine(_ id: ResourceID) async throws(Fault) -> Machine? { throw Self.none }
-  func associations(of machine: ResourceID) async throws(Fault) -> [Association] { throw Self.none }
-  func rows(
-    of machine: ResourceID, after source: ResourceID?, in sources: [DataSource], since: Timestamp
-  ) async throws(Fault) -> [DataSource: DataSpan] { throw Self.none }
-  func begin(_ effect: Effect) async throws(Fault) -> RecoveryCore.Progress { throw Self.none }
-  func poll(_ operation: OperationHandle) async throws(Fault) -> RecoveryCore.Progress { throw Self.none }
 }
 
 private struct NoSink: AlertSink {

@@ -67,27 +67,3 @@ struct VaultPollerTests {
     }
   }
 }
-
-/// A vault without items, or one that cannot be read now.
-struct EmptyCloud: Cloud {
-  var retryAfter: Duration?
-
-  static let none = Fault(.unreachable, code: "None", message: "there is nothing", resource: "test")
-  var patient: any Cloud { self }
-  func budgets() async -> [BudgetReport] { [] }
-  func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
-    guard let retryAfter else { return ItemPage(items: [], unreadable: [], next: nil) }
-    throw Fault(
-      .throttled, code: "TooManyRequests", message: "later", resource: vault.text, status: 429, retryAfter: retryAfter)
-  }
-  func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem { throw Self.none }
-  func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob] { throw Self.none }
-  func recoveryPlans(in vault: ResourceID) async throws(Fault) -> [RecoveryPlan] { throw Self.none }
-  func machine(_ id: ResourceID) async throws(Fault) -> Machine? { throw Self.none }
-  func associations(of machine: ResourceID) async throws(Fault) -> [Association] { throw Self.none }
-  func rows(
-    of machine: ResourceID, after source: ResourceID?, in sources: [DataSource], since: Timestamp
-  ) async throws(Fault) -> [DataSource: DataSpan] { throw Self.none }
-  func begin(_ effect: Effect) async throws(Fault) -> RecoveryCore.Progress { throw Self.none }
-  func poll(_ operation: OperationHandle) async throws(Fault) -> RecoveryCore.Progress { throw Self.none }
-}

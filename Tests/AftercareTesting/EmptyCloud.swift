@@ -1,0 +1,29 @@
+public import RecoveryCore
+
+/// A vault without items, or one that cannot be read now.
+public struct EmptyCloud: Cloud {
+  public var retryAfter: Duration?
+
+  public init(retryAfter: Duration? = nil) { self.retryAfter = retryAfter }
+
+  private static let none = Fault(.unreachable, code: "None", message: "there is nothing", resource: "test")
+  public var patient: any Cloud { self }
+  public func budgets() async -> [BudgetReport] { [] }
+  public func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
+    guard let retryAfter else { return ItemPage(items: [], unreadable: [], next: nil) }
+    throw Fault(
+      .throttled, code: "TooManyRequests", message: "later", resource: vault.text, status: 429, retryAfter: retryAfter)
+  }
+  public func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem {
+    throw Self.none
+  }
+  public func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob] { throw Self.none }
+  public func recoveryPlans(in vault: ResourceID) async throws(Fault) -> [RecoveryPlan] { throw Self.none }
+  public func machine(_ id: ResourceID) async throws(Fault) -> Machine? { throw Self.none }
+  public func associations(of machine: ResourceID) async throws(Fault) -> [Association] { throw Self.none }
+  public func rows(
+    of machine: ResourceID, after source: ResourceID?, in sources: [DataSource], since: Timestamp
+  ) async throws(Fault) -> [DataSource: DataSpan] { throw Self.none }
+  public func begin(_ effect: Effect) async throws(Fault) -> RecoveryCore.Progress { throw Self.none }
+  public func poll(_ operation: OperationHandle) async throws(Fault) -> RecoveryCore.Progress { throw Self.none }
+}
