@@ -37,7 +37,7 @@ public struct Assembly: Sendable {
       environment, identity: IdentityConfiguration(configuration.identity), imds: configuration.identity.imdsEndpoint,
       versions: versions, budgets: RequestBudget.Limits(configuration.budget),
       exchange: crasher(at: .request).map { CrashingExchange(base: client, crasher: $0) } ?? client,
-      environment: ProcessInfo.processInfo.environment)
+      environment: configuration.environment)
     cloud.hideProtectedSettings(inFiles: configuration.requirements.protectedSettingsFiles)
     return cloud
   }

@@ -53,7 +53,7 @@ struct ConfigurationTests {
       ),
       (
         "identity: {kind: clientSecret, clientSecret: \"${SECRET}\"}\n",
-        "a.yaml:2:46: identity.clientSecret: the environment variable SECRET is not set"
+        "a.yaml:2:46: identity.clientSecret: the environment variable SECRET is not set, and not in a.env"
       ),
       ("heal: {attempts: 0}\n", "a.yaml:2:18: heal.attempts: expected a whole number from 1 to 100, got '0'"),
       (
@@ -103,7 +103,7 @@ struct ConfigurationTests {
       ),
       (
         "sinks: [{kind: webhook, url: \"${HOOK}\"}]\n",
-        "a.yaml:2:30: sinks[0].url: the environment variable HOOK is not set"
+        "a.yaml:2:30: sinks[0].url: the environment variable HOOK is not set, and not in a.env"
       ),
       (
         "sinks: [{kind: logsIngestion, endpoint: \"https://evil.example\", rule: dcr-00000000000000000000000000000001, stream: Custom-A}]\n",

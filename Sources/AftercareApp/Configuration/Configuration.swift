@@ -177,6 +177,8 @@ public struct Configuration: Sendable {
   public var budget = Budget()
   /// The shipped catalogue with the configuration's entries over it.
   public var catalogue = Catalogue()
+  /// The variables that there are: the process's, and below them those of the file beside the configuration.
+  public var environment: [String: String] = [:]
   /// What the file says, key by key, before anything is put in from the environment.
   public var said: [String: String] = [:]
   /// What is allowed and probably not meant.

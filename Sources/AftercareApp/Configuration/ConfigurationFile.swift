@@ -23,7 +23,19 @@ public enum ConfigurationFile {
     }
     guard data.count <= mostBytes else { throw problem(path, "the file is larger than 1 MiB") }
     guard let text = String(bytes: data, encoding: .utf8) else { throw problem(path, "the file is not UTF-8 text") }
-    return try parse(text, file: path, environment: environment)
+    let variables = EnvironmentFile(besideConfiguration: path)
+    // What a process is given by its caller counts more.
+    let known = variables.values.merging(environment) { _, given in given }
+    var configuration: Configuration
+    do {
+      configuration = try parse(text, file: path, environment: known)
+    } catch let error as ConfigurationError {
+      throw ConfigurationError(problems: variables.problems + error.problems)
+    }
+    guard variables.problems.isEmpty else { throw ConfigurationError(problems: variables.problems) }
+    configuration.warnings += variables.warnings
+    for (name, value) in variables.values { configuration.said["environment.\(name)"] = value }
+    return configuration
   }
 
   public static func parse(
@@ -38,6 +50,7 @@ public enum ConfigurationFile {
     guard let root else { throw problem(file, "the file is empty; config/aftercare.yaml is an example") }
     let reader = ConfigurationReader(file: file, environment: environment)
     var configuration = reader.configuration(root)
+    configuration.environment = environment
     configuration.said = ConfigurationChanges.flattened(root)
     guard reader.problems.isEmpty else {
       throw ConfigurationError(problems: reader.problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) })

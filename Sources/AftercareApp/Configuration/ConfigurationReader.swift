@@ -77,7 +77,8 @@ final class ConfigurationReader {
         if let value = environment[name] ?? (parts.count > 1 ? String(parts[1]) : nil) {
           text += value
         } else {
-          report(node, path, "the environment variable \(name) is not set")
+          let variables = EnvironmentFile.path(besideConfiguration: file)
+          report(node, path, "the environment variable \(name) is not set, and not in \(variables)")
           return nil
         }
       } else {

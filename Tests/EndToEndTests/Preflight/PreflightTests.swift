@@ -87,7 +87,7 @@ struct PreflightTests {
     ("cloud: simulator", "clowd: simulator", 1, "unknown key 'clowd'; did you mean 'cloud'?"),
     ("vaults: [", "vaults: [/subscriptions/1/vaults/x, ", 5, "expected an id"),
     ("match: {os: windows}", "match: {os: solaris}", 11, "expected one of windows, linux"),
-    ("token: simulator-token", "token: \"${AFTERCARE_NO_SUCH}\"", 3, "AFTERCARE_NO_SUCH is not set"),
+    ("token: simulator-token", "token: \"${AFTERCARE_NO_SUCH}\"", 3, "AFTERCARE_NO_SUCH is not set, and not in /"),
     ("use: AzureMonitorAgent", "use: AzureMonitoringAgent", 9, "expected AzureMonitorAgent or DependencyAgent"),
     (
       "        protectedSettingsFromKeyVault:\n", "        protectedSettingsFile: none.json\n        settings:\n", 19,
