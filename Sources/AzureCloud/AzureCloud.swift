@@ -68,15 +68,22 @@ public struct AzureCloud: Cloud {
 
   // MARK: - Site Recovery
 
-  public func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
+  public func protectedItems(
+    in vault: ResourceID, page: String?, unless known: KnownPage?
+  ) async throws(Fault) -> ItemPage {
     let url = page ?? client.url("\(vault.text)/replicationProtectedItems", version: versions.siteRecovery)
-    let document = try await client.get(url, limits: ARMClient.page)
+    let answer = try await client.send(.get, url, limits: ARMClient.page)
+    var hasher = Hasher()
+    unsafe answer.body.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    let digest = hasher.finalize()
+    if let known, known.digest == digest { return ItemPage(known: known) }
+    let document = try client.decode(answer, from: url)
     guard let rows = document["value"]?.array else {
       throw Fault(
         .unintelligible, code: "UnintelligibleAnswer", message: "the item list has no value",
         resource: ARMClient.resource(of: url))
     }
-    var listing = ItemPage(items: [], next: try next(document, after: url))
+    var listing = ItemPage(items: [], next: try next(document, after: url), digest: digest)
     for row in rows {
       if let item = ProtectedItem(row, in: vault) {
         listing.items.append(item)

@@ -11,6 +11,8 @@ public actor Fleet {
   private var book = AlertBook()
   /// What decisions have to know of the others.
   package private(set) var summary: FleetSummary
+  /// Grows with every change of an item's state that is more than when it was looked at.
+  package private(set) var revision = 0
   private let journal: any Journal
   private let fence: Fence
   private let stream: EventStream
@@ -60,7 +62,8 @@ public actor Fleet {
     var keys: [ItemKey] = []
     for item in items {
       let key = index.key(of: item)
-      keys.append(key)
+      // The key that is in memory anyhow.
+      keys.append(states.index(forKey: key).map { states.keys[$0] } ?? key)
       if let group = item.recoveryResourceGroup { landings.insert(group) }
       if let state = states[key], state.isCurrent(with: item) { continue }
       changed.append((key, item))
@@ -108,6 +111,7 @@ public actor Fleet {
       try await write(change)
       if let forgotten = change.forgotten {
         states[forgotten] = nil
+        revision += 1
         notable.update(forgotten, nil)
         summary.update(forgotten, nil)
       }
@@ -121,7 +125,9 @@ public actor Fleet {
     do throws(JournalError) {
       // A look that found what was known leaves nothing to write.
       let isNews = !change.events.isEmpty || change.baseline != nil || !change.answers.isEmpty
-      if isNews || !(old?.isSameForGood(as: next) ?? false) { try await write(change) }
+      let isSame = old?.isSameForGood(as: next) ?? false
+      if isNews || !isSame { try await write(change) }
+      if !isSame { revision += 1 }
     } catch {
       summary.update(next.key, states[next.key])
       throw error

@@ -11,6 +11,7 @@ public struct ItemTurn: Sendable {
     case commit(JournalChange)
     case readItem(ResourceID, in: ResourceID)
     case readMachine(ResourceID, associations: Bool)
+    case readAssociations(ResourceID)
     case readRows(ResourceID, after: ResourceID?, [DataSource], since: Timestamp)
     case readBaseline(ItemKey)
     case begin(Effect)
@@ -25,6 +26,7 @@ public struct ItemTurn: Sendable {
     case refused(FleetSummary)
     case item(Result<ProtectedItem, Fault>)
     case machine(MachineReading)
+    case associations(Result<[Association], Fault>)
     case rows(DataReading)
     case baseline(Baseline?)
     case progress(Result<Progress, Fault>)
@@ -38,7 +40,7 @@ public struct ItemTurn: Sendable {
     case reading(Decision.Action)
     case performing(Int)
     /// What came of a step is being committed; the next look is then, or at once.
-    case settling(next: Timestamp?)
+    case settling(next: Timestamp?, sees: MachineReading = .notRead)
     case over(Timestamp?)
   }
 
@@ -81,9 +83,8 @@ public struct ItemTurn: Sendable {
     case .performing(let ordinal):
       guard case .progress(let result)? = answer else { return finish(now) }
       return settle(ordinal, result, now)
-    case .settling(let next):
-      // What was read before the effect says nothing about the time after it.
-      seen.machine = .notRead
+    case .settling(let next, let machine):
+      seen.machine = machine
       if let next { return finish(next) }
       return decide(now)
     case .over(let next): return .finish(lookAgain: next)
@@ -134,6 +135,7 @@ public struct ItemTurn: Sendable {
     case .readMachine(let id, let associations):
       seen.machineAsked = now
       return .readMachine(id, associations: associations)
+    case .readAssociations(let id): return .readAssociations(id)
     case .readSource(let id): return .readMachine(id, associations: true)
     case .readData(let id, let former, let sources, let since):
       return .readRows(id, after: former, sources, since: since)
@@ -154,6 +156,10 @@ public struct ItemTurn: Sendable {
     case (.machine(.failed(let fault)), _) where fault.kind == .stopped: return finish(now)
     case (.machine(let reading), .readSource): seen.source = reading
     case (.machine(let reading), _): seen.machine = reading
+    case (.associations(.success(let associations)), _): seen.machine = seen.machine.associated(associations)
+    case (.associations(.failure(let fault)), _):
+      if fault.kind == .stopped { return finish(now) }
+      seen.machine = .failed(fault)
     case (.rows(.failed(let fault)), _) where fault.kind == .stopped: return finish(now)
     case (.rows(let reading), _): seen.data = reading
     case (.baseline(let baseline), _): seen.baseline = BaselineReading(baseline)
@@ -209,8 +215,15 @@ public struct ItemTurn: Sendable {
     }
     let (settled, events) = decider.settle(state, step: ordinal, outcome: outcome, at: now)
     state = settled
-    phase = .settling(next: next)
+    phase = .settling(next: next, sees: outlasting(step, outcome))
     return .commit(JournalChange(item: settled, events: events))
+  }
+
+  /// What was read before an effect says nothing about the time after it. Only an association leaves all of the machine
+  /// as it was but the associations.
+  private func outlasting(_ step: Step, _ outcome: StepOutcome) -> MachineReading {
+    guard case .succeeded = outcome, case .associate = step.work else { return .notRead }
+    return seen.machine.associated(nil)
   }
 
   private func overdue(_ step: Step, _ operation: OperationHandle, _ now: Timestamp) -> Fault? {
@@ -235,7 +248,9 @@ extension ItemTurn.Answer {
   /// Why a read gave nothing.
   fileprivate var fault: Fault? {
     switch self {
-    case .item(.failure(let fault)), .machine(.failed(let fault)), .rows(.failed(let fault)): fault
+    case .item(.failure(let fault)), .machine(.failed(let fault)), .associations(.failure(let fault)),
+      .rows(.failed(let fault)):
+      fault
     default: nil
     }
   }

@@ -63,6 +63,9 @@ struct ItemWorker: Sendable {
       return .item(await Result { () async throws(Fault) in try await cloud.protectedItem(id, in: vault) })
     case .readMachine(let id, let associations):
       return .machine(await read(id, associations: associations, of: cloud, for: vault))
+    case .readAssociations(let id):
+      await tally.count(.associations, for: vault)
+      return .associations(await Result { () async throws(Fault) in try await cloud.associations(of: id) })
     case .readRows(let id, let former, let sources, let since):
       await tally.count(.query, for: vault)
       let result = await Result { () async throws(Fault) in

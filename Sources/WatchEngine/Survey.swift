@@ -59,6 +59,8 @@ public struct Survey: Sendable {
           }
           machine.associations = try await cloud.associations(of: id)
           seen.machine = .found(machine)
+        case .readAssociations(let id):
+          seen.machine = seen.machine.associated(try await cloud.associations(of: id))
         case .readSource(let id):
           seen.source = .absent
           guard var machine = try await cloud.machine(id) else { continue look }

@@ -25,6 +25,7 @@ struct VaultPoller: Service {
 
   /// What one sweep leaves for the next.
   private struct Memory {
+    var pages = KnownPages()
     var toldJobs: Set<String> = []
     /// Since when something has been moving whose plans were read; nil while nothing moves.
     var plansRead: Timestamp?
@@ -76,17 +77,30 @@ struct VaultPoller: Service {
     var hasNews = false
     var pages = cloud.itemPages(of: vault)
     do throws(Fault) {
-      while let listing = try await pages.next() {
-        report.pages += 1
-        report.items += listing.items.count
-        let (changed, keys) = await fleet.news(in: listing.items)
-        seen.formUnion(keys)
-        hasNews = hasNews || changed.contains { $0.1.isFailedOverOrReversed || $0.1.scenario != nil }
-        for (key, item) in changed { await queue.schedule(key, at: time.now, for: Occasion(listed: item)) }
-        for (key, item) in await fleet.drills(in: listing.items, for: decider) {
-          await queue.schedule(key, at: time.now, for: Occasion(listed: item))
+      memory.pages.begin(with: await fleet.revision)
+      var place = pages.place
+      while let page = try await pages.next(unless: memory.pages.known) {
+        let keys: [ItemKey]
+        if let known = page.known {
+          keys = known.keys
+          memory.pages.keep(page, at: place, keys: keys)
+        } else {
+          let changed: [(ItemKey, ProtectedItem)]
+          (changed, keys) = await fleet.news(in: page.items)
+          let drills = await fleet.drills(in: page.items, for: decider)
+          hasNews = hasNews || changed.contains { $0.1.isFailedOverOrReversed || $0.1.scenario != nil }
+          for (key, item) in changed + drills {
+            await queue.schedule(key, at: time.now, for: Occasion(listed: item))
+          }
+          await tellUnreadable(page.unreadable)
+          if changed.isEmpty, drills.isEmpty, page.unreadable.isEmpty {
+            memory.pages.keep(page, at: place, keys: keys)
+          }
         }
-        await tellUnreadable(listing.unreadable)
+        report.pages += 1
+        report.items += keys.count
+        seen.formUnion(keys)
+        place = pages.place
         // Half a sweep is none: it may not be written down as one.
         if Task.isCancelled {
           throw Fault(.stopped, code: "Stopped", message: "stopped in the middle of a sweep", resource: vault.text)

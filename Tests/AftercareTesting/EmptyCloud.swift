@@ -1,16 +1,25 @@
 public import RecoveryCore
 
-/// A vault without items, or one that cannot be read now.
+/// A vault without items, or with one page of them, or one that cannot be read now.
 public struct EmptyCloud: Cloud {
   public var retryAfter: Duration?
+  /// Asked for each time, with what the asker knows of the page.
+  public var page: @Sendable (KnownPage?) -> ItemPage
 
-  public init(retryAfter: Duration? = nil) { self.retryAfter = retryAfter }
+  public init(
+    retryAfter: Duration? = nil, page: @escaping @Sendable (KnownPage?) -> ItemPage = { _ in ItemPage(items: []) }
+  ) {
+    self.retryAfter = retryAfter
+    self.page = page
+  }
 
   private static let none = Fault(.unreachable, code: "None", message: "there is nothing", resource: "test")
   public var patient: any Cloud { self }
   public func budgets() async -> [BudgetReport] { [] }
-  public func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage {
-    guard let retryAfter else { return ItemPage(items: [], unreadable: [], next: nil) }
+  public func protectedItems(
+    in vault: ResourceID, page: String?, unless known: KnownPage?
+  ) async throws(Fault) -> ItemPage {
+    guard let retryAfter else { return self.page(known) }
     throw Fault(
       .throttled, code: "TooManyRequests", message: "later", resource: vault.text, status: 429, retryAfter: retryAfter)
   }

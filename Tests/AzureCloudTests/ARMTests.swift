@@ -84,7 +84,8 @@ struct ARMTests {
   func untrusted(link: String) async {
     let listing = ScriptedExchange([Answer(body: #"{"value": [], "nextLink": "\#(link)"}"#)])
     #expect(
-      await Self.fault { _ = try await Self.cloud(listing).protectedItems(in: Samples.vault, page: nil) }?.kind
+      await Self.fault { _ = try await Self.cloud(listing).protectedItems(in: Samples.vault, page: nil, unless: nil) }?
+        .kind
         == .untrusted)
     let operation = ScriptedExchange([Answer(status: 202, headers: ["Location": link])])
     let fault = await Self.fault {

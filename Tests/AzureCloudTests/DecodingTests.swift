@@ -6,7 +6,8 @@ import Testing
 @Suite("What Azure says")
 struct DecodingTests {
   static func page(_ body: String) async throws -> ItemPage {
-    try await ARMTests.cloud(ScriptedExchange([.init(body: body)])).protectedItems(in: Samples.vault, page: nil)
+    try await ARMTests.cloud(ScriptedExchange([.init(body: body)])).protectedItems(
+      in: Samples.vault, page: nil, unless: nil)
   }
 
   @Test("of an item is read as recorded, sentinels and all; a row that cannot be read costs no other")
@@ -33,6 +34,22 @@ struct DecodingTests {
         == ResourceID("/subscriptions/2/resourcegroups/b/providers/microsoft.compute/virtualmachines/ERP"))
     #expect(item.livePlace == .init(location: "ukwest", zone: "2"))
     #expect(item.isFailedOverOrReversed)
+  }
+
+  @Test("once more, byte for byte, is not read again; of other bytes it is")
+  func known() async throws {
+    let row = #"{"id": "/subscriptions/1/x/y", "name": "i", "properties": {}}"#
+    let exchange = ScriptedExchange(
+      [#"{"value": [\#(row)], "nextLink": null}"#, #"{"value": [\#(row)], "nextLink": null}"#, #"{"value": []}"#].map {
+        .init(body: $0)
+      })
+    let cloud = ARMTests.cloud(exchange)
+    let first = try await cloud.protectedItems(in: Samples.vault, page: nil, unless: nil)
+    let page = KnownPage(digest: try #require(first.digest), keys: [ItemKey("i")], next: "https://next")
+    let second = try await cloud.protectedItems(in: Samples.vault, page: nil, unless: page)
+    #expect(second.known == page && second.next == page.next && second.items.isEmpty)
+    let third = try await cloud.protectedItems(in: Samples.vault, page: nil, unless: page)
+    #expect(third.known == nil && third.next == nil)
   }
 
   @Test("of a machine is read whatever is missing")

@@ -55,6 +55,9 @@ struct Story {
         } else {
           seen.machine = .absent
         }
+      case .readAssociations:
+        wait(readTakes)
+        seen.machine = machineFault.map { .failed($0) } ?? seen.machine.associated(machine?.associations)
       case .readSource(let id): seen.source = source?.id == id ? source.map { .found($0) } ?? .absent : .absent
       case .readData: seen.data = data
       case .readBaseline: seen.baseline = BaselineReading(baseline)

@@ -131,7 +131,7 @@ extension Simulation {
     var isLive = false
     var page: String?
     repeat {
-      guard let listing = try? await oracle.protectedItems(in: vault, page: page) else { return }
+      guard let listing = try? await oracle.protectedItems(in: vault, page: page, unless: nil) else { return }
       isLive =
         isLive || listing.items.contains { $0.liveMachineID == effect.machine || $0.testMachineID == effect.machine }
       page = listing.next

@@ -65,6 +65,7 @@ extension Simulation {
         guard var machine = try await cloud.machine(id) else { return .machine(.absent) }
         if associations { machine.associations = try await cloud.associations(of: id) }
         return .machine(.found(machine))
+      case .readAssociations(let id): return .associations(.success(try await cloud.associations(of: id)))
       case .readRows(let id, let former, let sources, let since):
         return .rows(.read(try await cloud.rows(of: id, after: former, in: sources, since: since)))
       case .begin(let effect):
@@ -78,6 +79,7 @@ extension Simulation {
       switch request {
       case .readItem: return .item(.failure(error))
       case .readMachine: return .machine(.failed(error))
+      case .readAssociations: return .associations(.failure(error))
       case .readRows: return .rows(.failed(error))
       default: return .progress(.failure(error))
       }
@@ -95,14 +97,22 @@ extension Simulation {
     var pages = cloud.itemPages(of: vault)
     var isWhole = true
     do throws(Fault) {
-      while let listing = try await pages.next() {
-        let (changed, keys) = await fleet.news(in: listing.items)
+      knownPages.begin(with: await fleet.revision)
+      var place = pages.place
+      while let page = try await pages.next(unless: knownPages.known) {
+        var keys = page.known?.keys ?? []
+        var news: [(ItemKey, ProtectedItem)] = []
+        if page.known == nil {
+          (news, keys) = await fleet.news(in: page.items)
+          news += await fleet.drills(in: page.items, for: decider)
+        }
+        if news.isEmpty { knownPages.keep(page, at: place, keys: keys) }
         seen.formUnion(keys)
-        let drills = await fleet.drills(in: listing.items, for: decider)
-        for (key, item) in changed + drills {
+        for (key, item) in news {
           listed[key] = item
           schedule(key, at: ourNow)
         }
+        place = pages.place
       }
     } catch {
       isWhole = false

@@ -73,6 +73,7 @@ public final class Simulation {
   var turns: [ItemKey: ItemTurn] = [:]
   var due: [ItemKey: Int64] = [:]
   var listed: [ItemKey: ProtectedItem] = [:]
+  var knownPages = KnownPages()
   var wishes: [ItemKey: Occasion.Wish] = [:]
   /// How often each event was told, and when it was first.
   var told: [Int64: (times: Int, first: Int64)] = [:]
@@ -207,6 +208,7 @@ public final class Simulation {
   private func begin() async throws {
     life += 1
     turns = [:]
+    knownPages = KnownPages()
     due = [:]
     listed = [:]
     wishes = [:]

@@ -46,11 +46,15 @@ public struct ItemPages: Sendable {
     trail = PageTrail(vault.text)
   }
 
+  /// Where the next page is: the key of what is known of it.
+  public var place: String { link ?? "" }
+
   /// Nil after the last page.
-  public mutating func next() async throws(Fault) -> ItemPage? {
+  /// - Parameter known: pages by their places, that need not be read when they are as they were.
+  public mutating func next(unless known: [String: KnownPage] = [:]) async throws(Fault) -> ItemPage? {
     guard !isOver else { return nil }
-    let page = try await cloud.protectedItems(in: vault, page: link)
-    try trail.step(rows: page.items.count + page.unreadable.count, next: page.next)
+    let page = try await cloud.protectedItems(in: vault, page: link, unless: known[place])
+    try trail.step(rows: page.known?.keys.count ?? (page.items.count + page.unreadable.count), next: page.next)
     link = page.next
     isOver = link == nil
     return page

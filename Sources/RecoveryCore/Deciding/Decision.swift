@@ -50,6 +50,13 @@ public enum MachineReading: Sendable {
   case found(Machine)
   case absent
   case failed(Fault)
+
+  /// The reading with what the machine is associated with; nil for what is not known any more.
+  public func associated(_ associations: [Association]?) -> MachineReading {
+    guard case .found(var machine) = self else { return self }
+    machine.associations = associations
+    return .found(machine)
+  }
 }
 
 /// What follows from one look: the state to remember, what to say, and the one thing to do next.
@@ -65,6 +72,8 @@ public struct Decision: Sendable {
   public enum Action: Hashable, Sendable {
     case readItem
     case readMachine(ResourceID, associations: Bool)
+    /// What the machine that was read is associated with, beside what was seen of it.
+    case readAssociations(ResourceID)
     /// The machine that a failover left behind, with its associations.
     case readSource(ResourceID)
     /// What the journal holds of the item's machine, what this very decision learned included.

@@ -65,15 +65,14 @@ extension Deliberation {
     }
     if item.isBusyWithAnythingButReprotect { return wait(.failoverRunning) }
     if item.isTestMachine(candidate) { return wait(.machineIsTestMachine) }
-    guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }
 
     let machine: Machine
     switch seen.machine {
-    case .notRead: return (.mustReadMachine, .readMachine(candidate, associations: true))
+    case .notRead: return (.mustReadMachine, .readMachine(candidate, associations: false))
     case .failed(let fault): return unreadable(fault)
     case .absent: return wait(.machineNotVisible)
     case .found(let found) where found.id != candidate:
-      return (.mustReadMachine, .readMachine(candidate, associations: true))
+      return (.mustReadMachine, .readMachine(candidate, associations: false))
     case .found(let found): machine = found
     }
     readable()
@@ -93,6 +92,8 @@ extension Deliberation {
     guard now - confirmed >= policy.confirmAfter else {
       return (.confirming, .lookAgain(confirmed + policy.confirmAfter))
     }
+    // A list may lag: what it says is not enough to take the machine for the live one.
+    guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }
     complete(.liveMachineChanged, machine, cloudTime: item.lastSuccessfulFailover ?? machine.created)
     return nil
   }

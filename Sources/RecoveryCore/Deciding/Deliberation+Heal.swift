@@ -5,7 +5,7 @@ extension Deliberation {
     // A list may lag: before anything is touched the item itself is asked.
     guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }
     let steps = Planner.steps(for: desired, healing: broken)
-    if state.key.isDrill, policy.testFailover != .heal { return report(steps, broken) }
+    if state.key.isDrill, policy.testFailover != .heal { return associations(of: machine) ?? report(steps, broken) }
     for verdict in broken {
       say(
         once: "broken.\(verdict.leg)", .legBroken,
@@ -14,7 +14,10 @@ extension Deliberation {
           "origin": desired.origins[verdict.leg.description] ?? "unknown",
         ])
     }
-    if let reason = hold(steps, on: machine) { return held(by: reason, steps, on: machine) }
+    let reason = hold(steps, on: machine)
+    // What passes by itself is waited for without them; who starts, or shows a person what he would do, knows them.
+    if reason != .heldByCanary, reason != .heldByInFlight, let early = associations(of: machine) { return early }
+    if let reason { return held(by: reason, steps, on: machine) }
     state.held = nil
     unsay(prefix: "held.")
     state.heal = Heal(
@@ -71,9 +74,6 @@ extension Deliberation {
   // MARK: - The end
 
   private mutating func verify(_ machine: Machine, _ step: Step) -> Conclusion {
-    guard machine.associations != nil || !state.legs.contains(where: { $0.leg.isAssociation }) else {
-      return (.mustReadAssociations, .readMachine(machine.id, associations: true))
-    }
     let now = now
     if step.firstIntended == nil {
       change(step.ordinal) { $0.firstIntended = now }
@@ -81,6 +81,10 @@ extension Deliberation {
     }
     let since = step.firstIntended ?? now
     let open = state.legs.filter { $0.finding != .healthy }
+    // While the agents are waited for, what the machine is associated with does not matter yet.
+    let isLastLook = now - since >= policy.verifyWithin
+    let mattersNow = isLastLook || open.allSatisfy { $0.finding == .unjudged }
+    if mattersNow, let early = associations(of: machine) { return early }
     if open.isEmpty, hasAgentSpoken(machine, since) {
       if decider.requirements.usesBaselines, seen.baseline == .notRead { return (.mustReadBaseline, .readBaseline) }
       if let waiting = awaitData(of: machine) { return waiting }
@@ -92,7 +96,7 @@ extension Deliberation {
       learn(from: machine)
       return conclusion
     }
-    if now - since < policy.verifyWithin { return (.verifying, again(in: policy.machineMoving)) }
+    if !isLastLook { return (.verifying, again(in: policy.machineMoving)) }
     let words = open.map { "\($0.leg): \($0.evidence)" }.joined(separator: "; ")
     guard let round = state.heal?.round, round < policy.rounds else {
       return park("verification failed after \((now - since).brief): \(words)")
@@ -102,6 +106,12 @@ extension Deliberation {
     state.heal?.steps = Planner.steps(for: desired, healing: open.filter { $0.finding != .inFlight })
     state.heal?.round = round + 1
     return heal(machine)
+  }
+
+  /// Asks what the machine is associated with, where that matters and is not known.
+  mutating func associations(of machine: Machine) -> Conclusion? {
+    guard machine.associations == nil, state.legs.contains(where: { $0.leg.isAssociation }) else { return nil }
+    return (.mustReadAssociations, .readAssociations(machine.id))
   }
 
   /// A view that was rendered before the install proves nothing: the guest agent must have reported since, by Azure's

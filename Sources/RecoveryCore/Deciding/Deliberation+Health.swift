@@ -35,9 +35,9 @@ extension Deliberation {
 
   private var wantsAssociations: Bool {
     guard decider.requirements.readsAssociations else { return false }
-    if let heal = state.heal, heal.status.isRunning { return heal.looksAtAssociationsNext(at: now) }
-    if state.failover.map({ !$0.isSettled }) ?? false { return true }
     if case .parked = state.heal?.status { return true }
+    // After a failover they are asked for once the machine is ready and nothing else is known to be broken.
+    if state.heal?.status.isRunning ?? false || state.failover.map({ !$0.isSettled }) ?? false { return false }
     return state.lastAssociationsLook.map { now - $0 >= policy.baseline } ?? true
   }
 
@@ -80,6 +80,7 @@ extension Deliberation {
     }
     let suspects = judgeSuspects(isExplained: isMoving)
     let broken = state.legs.filter { $0.finding.isBroken } + (isMoving ? suspects.ripe : [])
+    if isMoving, broken.isEmpty, let early = associations(of: machine) { return early }
     let unexplained =
       state.legs.filter { $0.finding == .absent || $0.finding == .unknown }
       + (isMoving ? [] : state.legs.filter { $0.finding.isBroken } + suspects.ripe)
@@ -114,9 +115,6 @@ extension Deliberation {
       // A leg that stays unknown after a failover is said, and looked at in the slow rhythm from then on.
       state.failover?.isSettled = true
       return rest(.unexplained)
-    }
-    if isMoving, state.legs.contains(where: { $0.finding == .unjudged }) {
-      return (.mustReadAssociations, .readMachine(machine.id, associations: true))
     }
     if isMoving {
       sayWell()

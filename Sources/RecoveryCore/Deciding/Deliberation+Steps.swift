@@ -3,16 +3,15 @@ extension Deliberation {
   /// The next step is intended, found unnecessary, or waits for another writer.
   mutating func take(_ step: Step, on machine: Machine) -> Conclusion {
     let now = now
-    if isSatisfied(step, on: machine) {
+    let isGone = hasNothingToRemove(step, on: machine)
+    if isGone || isSatisfied(step, on: machine) {
       change(step.ordinal) {
         $0.state = .skipped
         $0.ended = now
       }
-      say(.stepSkipped, fields: ["step": step.title, "reason": Reason.allWell.rawValue])
+      let reason = isGone ? Finding.absent.rawValue : Reason.allWell.rawValue
+      say(.stepSkipped, fields: ["step": step.title, "reason": reason])
       return heal(machine)
-    }
-    if case .associate = step.work, machine.associations == nil {
-      return (.mustReadAssociations, .readMachine(machine.id, associations: true))
     }
     if let kind = step.extensionKind, let resource = machine.resource(kind) {
       switch resource.phase {
@@ -51,6 +50,15 @@ extension Deliberation {
     }
   }
 
+  /// Neither list of the machine has it. When an install was tried in vain, Azure may know more than it shows: then the
+  /// removal is asked for all the same.
+  private func hasNothingToRemove(_ step: Step, on machine: Machine) -> Bool {
+    guard case .remove(let kind, _) = step.work, machine.resource(kind) == nil, machine.handler(kind) == nil else {
+      return false
+    }
+    return state.heal?.steps.allSatisfy { $0.extensionKind != kind || $0.attempts == 0 } ?? false
+  }
+
   private func isHealthy(_ leg: Leg) -> Bool { state.legs.contains { $0.leg == leg && $0.finding == .healthy } }
 
   /// A machine has at most one extension of a kind: one that exists under another name is the one to work on.
@@ -82,7 +90,7 @@ extension Deliberation {
       machine.identity.covers(required) ? succeed(step) : repeatStep(step)
     case .associate(let wanted):
       guard let associations = machine.associations else {
-        return (.mustReadAssociations, .readMachine(machine.id, associations: true))
+        return (.mustReadAssociations, .readAssociations(machine.id))
       }
       associations.contains { $0.isSame(as: wanted) } ? succeed(step) : repeatStep(step)
     case .remove(let kind, _):
@@ -122,7 +130,7 @@ extension Deliberation {
     guard let heal = state.heal else { return false }
     if let tag = resource.forceUpdateTag { return tag == heal.forceUpdateTag(step) }
     return heal.steps.contains {
-      $0.extensionKind == resource.kind && $0.ordinal < step.ordinal && $0.state == .succeeded
+      $0.extensionKind == resource.kind && $0.ordinal < step.ordinal && ($0.state == .succeeded || $0.state == .skipped)
     }
   }
 

@@ -80,13 +80,6 @@ public struct Heal: Hashable, Sendable, Codable {
     steps.filter { $0.state == .pending && isFree($0) }.compactMap(\.notBefore).min()
   }
 
-  func looksAtAssociationsNext(at now: Timestamp) -> Bool {
-    switch next(at: now)?.work {
-    case .associate, .verify: true
-    default: false
-    }
-  }
-
   private func isFree(_ step: Step) -> Bool {
     step.dependencies.allSatisfy { ordinal in
       let state = steps[ordinal - 1].state

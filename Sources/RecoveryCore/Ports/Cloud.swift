@@ -8,8 +8,9 @@ public protocol Cloud: Sendable {
   var patient: any Cloud { get }
   /// What may still be asked, and what was put off since the last report.
   func budgets() async -> [BudgetReport]
-  /// One page of a vault's protected items. Rows that cannot be understood are reported, and cost no other row.
-  func protectedItems(in vault: ResourceID, page: String?) async throws(Fault) -> ItemPage
+  /// One page of a vault's protected items. Rows that cannot be understood are reported, and cost no other row. A page
+  /// with the very bytes of `known` is not read; then `ItemPage.known` is it.
+  func protectedItems(in vault: ResourceID, page: String?, unless known: KnownPage?) async throws(Fault) -> ItemPage
   func protectedItem(_ id: ResourceID, in vault: ResourceID) async throws(Fault) -> ProtectedItem
   func jobs(in vault: ResourceID, since: Timestamp) async throws(Fault) -> [ReplicationJob]
   func recoveryPlans(in vault: ResourceID) async throws(Fault) -> [RecoveryPlan]
@@ -57,10 +58,37 @@ public struct ItemPage: Sendable {
   public var unreadable: [String]
   /// What to hand back for the page after this one; nil at the end.
   public var next: String?
+  /// Of its bytes; nil when they are not known.
+  public var digest: Int?
+  /// The page that it is once more; then nothing else of it was read.
+  public var known: KnownPage?
 
-  public init(items: [ProtectedItem], unreadable: [String] = [], next: String? = nil) {
+  public init(items: [ProtectedItem], unreadable: [String] = [], next: String? = nil, digest: Int? = nil) {
     self.items = items
     self.unreadable = unreadable
+    self.next = next
+    self.digest = digest
+  }
+
+  public init(known: KnownPage) {
+    items = []
+    unreadable = []
+    next = known.next
+    digest = known.digest
+    self.known = known
+  }
+}
+
+/// What is remembered of a page that showed nothing new. The digest is of this process: a page that was made to collide
+/// with another one would have to be made without knowing its key.
+public struct KnownPage: Hashable, Sendable {
+  public let digest: Int
+  public let keys: [ItemKey]
+  public let next: String?
+
+  public init(digest: Int, keys: [ItemKey], next: String?) {
+    self.digest = digest
+    self.keys = keys
     self.next = next
   }
 }

@@ -1,0 +1,149 @@
+import AftercareTesting
+import RecoveryCore
+import Testing
+
+@testable import WatchEngine
+
+/// What a heal costs of ARM's budget: every request of it, in order, from the change of the item to the last look.
+@Suite("The turns of a heal")
+struct ItemTurnTests {
+  /// A cloud with one item and one machine. What takes time in Azure is done when its operation is asked for.
+  private struct Place {
+    var state: ItemState
+    var machine = Samples.bareMachine()
+    var now = Samples.start
+    var asked: [String] = []
+    var fleet = FleetSummary()
+    var pending: Effect?
+    let decider: Decider
+    let settings = EngineSettings(vaults: [Samples.vault])
+
+    init(profile: Profile) {
+      let requirements = Requirements(profiles: [profile], catalogue: Samples.catalogue, usesBaselines: false)
+      decider = Decider(policy: Policy(), requirements: requirements)
+      state = decider.introduce(Samples.item(), key: ItemIndex().key(of: Samples.item()), at: now)
+    }
+
+    /// Looks so many times, or until the machine is healed.
+    mutating func live(turns: Int, listing item: ProtectedItem? = nil) {
+      var listed = item
+      for _ in 0..<turns where state.heal?.status != .healed {
+        var turn = ItemTurn(
+          state, for: Occasion(listed: listed), fleet: fleet, decider: decider, settings: settings)
+        listed = nil
+        var answer: ItemTurn.Answer?
+        var next: Timestamp?
+        loop: while true {
+          switch turn.advance(answer, at: now) {
+          case .commit: answer = .committed
+          case .finish(let again):
+            next = again
+            break loop
+          case let request: answer = self.answer(request)
+          }
+        }
+        state = turn.state
+        now = max(now, next ?? now)
+      }
+    }
+
+    private mutating func answer(_ request: ItemTurn.Request) -> ItemTurn.Answer? {
+      switch request {
+      case .readItem:
+        asked.append("item")
+        return .item(.success(Samples.failedOverItem()))
+      case .readMachine(_, let associations):
+        asked.append(associations ? "machine and associations" : "machine")
+        var read = machine
+        if !associations { read.associations = nil }
+        return .machine(.found(read))
+      case .readAssociations:
+        asked.append("associations")
+        return .associations(.success(machine.associations ?? []))
+      case .begin(let effect):
+        switch effect {
+        case .putAssociation(_, let association):
+          asked.append("associate")
+          machine.associations?.append(association)
+          return .progress(.success(.done))
+        case .setIdentity: asked.append("identity")
+        case .putExtension: asked.append("install")
+        case .deleteExtension: asked.append("remove")
+        case .deleteAssociation: asked.append("dissociate")
+        }
+        pending = effect
+        let operation = OperationHandle(resource: machine.id, kind: .put, statusURL: "https://x/op", locationURL: nil)
+        return .progress(.success(.running(operation, retryAfter: nil)))
+      case .poll:
+        asked.append("poll")
+        switch pending {
+        case .setIdentity(_, let identity): machine.identity = identity
+        case .putExtension(_, _, let wanted, _): Samples.install(wanted.kind, on: &machine)
+        case .deleteExtension(_, let name):
+          machine.extensions.removeAll { $0.name == name }
+          machine.handlers = []
+        default: break
+        }
+        machine.agent?.reported = now
+        return .progress(.success(.done))
+      case .commit, .finish, .readRows, .readBaseline: return nil
+      }
+    }
+  }
+
+  private static let agent = Profile(
+    name: "agent", identity: ManagedIdentity(hasSystemAssigned: true, userAssigned: []),
+    extensions: [.azureMonitorAgent()], associations: [Association(name: "dcr-web", target: .rule(Samples.rule))])
+
+  @Test("are ten requests beside polls, for a machine without agent, rule and identity")
+  func bare() {
+    var place = Place(profile: Self.agent)
+    place.live(turns: 1, listing: Samples.item())
+    place.live(turns: 1, listing: Samples.failedOverItem())
+    #expect(place.asked == ["machine"], "the first of two looks; the list has told of the item")
+    place.live(turns: 10)
+    #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
+    let story = [
+      "machine", "item", "machine", "associations", "identity", "poll", "machine", "install", "poll", "machine",
+      "associate", "associations",
+    ]
+    #expect(place.asked == story)
+    #expect(story.count { $0 != "poll" } == 10)
+  }
+
+  @Test("are a removal and a look more where a dead handler is there")
+  func stuck() {
+    var place = Place(profile: Self.agent)
+    place.machine = Samples.stuckMachine()
+    place.live(turns: 1, listing: Samples.item())
+    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.live(turns: 12)
+    #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
+    #expect(
+      place.asked.filter { $0 != "poll" } == [
+        "machine", "item", "machine", "associations", "identity", "machine", "remove", "machine", "install", "machine",
+        "associate", "associations",
+      ])
+  }
+
+  @Test("of a machine that waits for another are one look more, without what that look does not need")
+  func held() {
+    var place = Place(profile: Self.agent)
+    var canary = Place(profile: Self.agent)
+    canary.live(turns: 1, listing: Samples.item())
+    canary.live(turns: 1, listing: Samples.failedOverItem())
+    canary.live(turns: 1)
+    #expect(canary.state.heal?.status == .running)
+    place.fleet.update(ItemKey("canary"), canary.state)
+    place.live(turns: 1, listing: Samples.item())
+    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.live(turns: 5)
+    #expect(place.state.reason == .heldByCanary)
+    #expect(place.asked == ["machine", "item", "machine"])
+    place.fleet = FleetSummary()
+    place.live(turns: 12)
+    #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
+    #expect(place.asked.prefix(6) == ["machine", "item", "machine", "machine", "item", "associations"])
+    #expect(place.asked.count { $0 != "poll" } == 12)
+  }
+}
