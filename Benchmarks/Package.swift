@@ -36,6 +36,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: settings),
+    .executableTarget(name: "ledger", dependencies: [parts, argumentParser], swiftSettings: settings),
     .executableTarget(name: "sweep", dependencies: [parts, argumentParser], swiftSettings: settings),
   ]
 )

@@ -54,6 +54,8 @@ public struct Daemon: Sendable {
     let faces = assembly.faces(of: watch, on: journal, logger: logger) + [manager.pulse(of: watch)].compactMap { $0 }
     services.services += faces.map { .init(service: $0) }
     services.services.append(.init(service: reloader, successTerminationBehavior: .gracefullyShutdownGroup))
+    services.services.append(
+      .init(service: JournalInspection(journal: journal, watch: watch), successTerminationBehavior: .ignore))
     // Whatever does not stop by itself is cancelled: two seconds are all that a service manager may have to wait.
     services.maximumGracefulShutdownDuration = .milliseconds(1500)
     manager.ready("watching \(configuration.vaults.count) vaults")

@@ -22,13 +22,25 @@ public final class JournalDatabase: Journal {
   /// The file, for messages.
   public var path: String { store.path }
 
-  /// Opens the journal of a state directory. It reads the whole file to check it, so it may take seconds for a very
-  /// large one.
+  /// Opens the journal of a state directory. A writer checks what is decided by; `inspect` reads the rest.
   public init(directory: String, access: Access) throws(JournalError) {
     switch access {
     case .readWrite: store = try JournalStore.openForWriting(directory: directory)
     case .readOnly: store = try JournalStore.openForReading(directory: directory)
     case .orders: store = try JournalStore.openForOrders(directory: directory)
+    }
+  }
+
+  /// Reads the whole file, over a connection of its own: for a long story that takes seconds. A cancelled task gives up.
+  public func inspect() async throws(JournalError) {
+    let directory = String(path.dropLast(JournalStore.fileName.count + 1))
+    let beside = try JournalStore.openForReading(directory: directory)
+    defer { beside.close() }
+    do {
+      try await beside.reader.read { db in try JournalCheck.structure(db) }
+    } catch {
+      if Task.isCancelled { return }
+      throw JournalError(error, file: path)
     }
   }
 

@@ -109,6 +109,35 @@ struct DamageTests {
     }
   }
 
+  @Test("whose story is damaged can be watched with, and says so when it is read whole")
+  func story() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in try await DamagedJournal.fill(journal) }
+      let index = "name = 'event_by_time'"
+      let queue = try DatabaseQueue(path: directory + "/journal.sqlite")
+      let found = try queue.inDatabase { db in
+        try Row.fetchOne(db, sql: "SELECT rootpage, sql FROM sqlite_master WHERE \(index)")
+      }
+      let row = try #require(found)
+      let (root, definition): (Int, String) = (row["rootpage"], row["sql"])
+      try queue.close()
+      // A row goes while its index is not looked at.
+      try await tamper(directory, "PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE \(index);")
+      try await tamper(directory, "DELETE FROM event WHERE sequence = 3;")
+      try await tamper(
+        directory,
+        """
+        PRAGMA writable_schema = ON;
+        INSERT INTO sqlite_master VALUES ('index', 'event_by_time', 'event', \(root), '\(definition)');
+        """)
+      let journal = try JournalDatabase(directory: directory, access: .readWrite)
+      #expect(try await journal.load().items.count == DamagedJournal.items)
+      let error = await #expect(throws: JournalError.self) { try await journal.inspect() }
+      #expect(
+        error?.code == .damaged && error?.message.contains("event_by_time") == true, "\(String(describing: error))")
+    }
+  }
+
   @Test(
     "whose sink stands elsewhere than it was noted is refused: events would never be told, or told again",
     arguments: [

@@ -74,6 +74,7 @@ enum DamagedJournal {
 
   static func content(_ directory: String) async throws -> Content {
     let journal = try JournalDatabase(directory: directory, access: .readWrite)
+    try await journal.inspect()
     let image = try await journal.load()
     var baselines: [Baseline] = []
     for number in 0..<items { baselines += try await journal.baselines(of: ItemKey("item-\(number)"), last: 10) }

@@ -52,6 +52,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case daemonStopped = "daemon.stopped"
   case configurationReloaded = "configuration.reloaded"
   case configurationRefused = "configuration.refused"
+  case journalDamaged = "journal.damaged"
   case sweepFailed = "sweep.failed"
   case sweepRecovered = "sweep.recovered"
   case itemUnreadable = "item.unreadable"
@@ -109,6 +110,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .daemonStopped: "aftercare stopped"
     case .configurationReloaded: "the configuration was read again"
     case .configurationRefused: "the new configuration is wrong and the old one goes on"
+    case .journalDamaged: "the journal is damaged, in its story"
     case .sweepFailed: "a vault cannot be read"
     case .sweepRecovered: "a vault can be read again"
     case .itemUnreadable: "a protected item cannot be understood"
@@ -171,7 +173,7 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
       .stepFailed, .brakeOn, .configurationRefused:
       .warning
     // What needs a person is said once for all machines that it concerns.
-    case .alertRaised, .alertRepeated: .error
+    case .alertRaised, .alertRepeated, .journalDamaged: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .healApproved, .brakeOff,
       .daemonStarted, .daemonStopped, .configurationReloaded, .alertResolved,
       .testFailoverSeen, .testFailoverJudged, .sweepRecovered, .itemReturned:

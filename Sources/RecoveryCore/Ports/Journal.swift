@@ -12,6 +12,9 @@ public protocol Journal: Sendable {
   /// among those of all journals.
   func identity() async throws(JournalError) -> String
   func load() async throws(JournalError) -> JournalImage
+  /// Reads all that is kept and throws what is damaged, where it was too much to read at the opening. It may take as long
+  /// as it wants, and gives up when its task is cancelled.
+  func inspect() async throws(JournalError)
   /// State, heal, steps, baselines, events and their outgoing alerts of all changes in one transaction; returns the
   /// events with their numbers, in order.
   func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent]
@@ -50,6 +53,8 @@ public protocol Journal: Sendable {
 }
 
 extension Journal {
+  public func inspect() async throws(JournalError) {}
+
   public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {
     try await commit([change], fence: fence)
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import RecoveryCore
 
@@ -66,5 +67,20 @@ enum DurableFile {
     return JournalError(
       kind,
       "cannot \(verb) \(path): \(StateDirectory.words(forErrno: code)). Check the directory, its owner and its disk.")
+  }
+}
+
+extension DurableFile {
+  /// How long a database is by its own header (SQLite, "The Database Header": page size at 16, size in pages at 28, which
+  /// counts where the numbers at 24 and 92 agree); nil when it does not say.
+  static func wholeSize(ofDatabase path: String) -> Int? {
+    guard let file = try? FileHandle(forReadingFrom: URL(filePath: path)),
+      let header = try? file.read(upToCount: 100), header.count == 100
+    else { return nil }
+    try? file.close()
+    func number(at place: Int, bytes: Int) -> Int { header[place..<place + bytes].reduce(0) { $0 << 8 | Int($1) } }
+    guard number(at: 24, bytes: 4) == number(at: 92, bytes: 4) else { return nil }
+    let page = number(at: 16, bytes: 2)
+    return (page == 1 ? 65_536 : page) * number(at: 28, bytes: 4)
   }
 }

@@ -32,7 +32,7 @@ extension JournalStore {
       // After opening, because opening a pool sets it to NORMAL, under which a commit may be lost with the power.
       try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
       try pool.read { db in
-        try JournalCheck.structure(db)
+        try JournalCheck.state(db)
         try refuseUnknown(try JournalSchema.age(of: db), path)
       }
       try JournalSchema.migrator.migrate(pool)
@@ -50,6 +50,10 @@ extension JournalStore {
       return
     }
     guard size >= smallestPage else { throw DamagedFile(finding: "only \(size) bytes are left of it") }
+    // A file whose log is to be read may be shorter than it will be.
+    if DurableFile.size(path + "-wal") ?? 0 == 0, let whole = DurableFile.wholeSize(ofDatabase: path), size < whole {
+      throw DamagedFile(finding: "only \(size) of \(whole) bytes are left of it")
+    }
   }
 
   /// Opens a file that must exist. It sees each commit of the writer from the moment it is done.

@@ -1,0 +1,24 @@
+import RecoveryCore
+import ServiceLifecycle
+import WatchEngine
+
+/// Reads the whole journal once, beside the watch: a start does not wait for a story of a million events to be checked.
+struct JournalInspection: Service {
+  let journal: any Journal
+  let watch: Watch
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      do throws(JournalError) {
+        try await journal.inspect()
+      } catch {
+        await watch.tell(
+          .journalDamaged,
+          [
+            "cause": error.message,
+            "remedy": "Stop the daemon, keep the file, and restore the last backup: aftercare state restore.",
+          ])
+      }
+    }
+  }
+}
