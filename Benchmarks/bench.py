@@ -389,6 +389,58 @@ def steady(options):
          "MB written an hour", "resident, MB", "peak, MB"], rows), "script/bench steady")
 
 
+def start(options):
+    """From the start of the process to the beginning of its watch, on a journal of years."""
+    rows = []
+    for machines, events in options.journals:
+        with tempfile.TemporaryDirectory() as folder:
+            state = os.path.join(folder, "state")
+            measured([os.path.join(WORK, "swift", "release", "ledger"), "--state", state, "--machines", str(machines),
+                      "--events", str(events)])
+            size = sum(os.path.getsize(os.path.join(state, name)) for name in os.listdir(state))
+            file = os.path.join(folder, "aftercare.yaml")
+            vaults = ", ".join(
+                f"/subscriptions/{SUBSCRIPTION.format(1)}/resourceGroups/rg-vaults/providers/"
+                f"Microsoft.RecoveryServices/vaults/kv-{number}" for number in range(100))
+            with open(file, "w") as text:
+                # Nobody answers there: the watch begins all the same.
+                text.write(f"cloud: simulator\nendpoint: http://127.0.0.1:{free_port()}\n"
+                           f"identity: {{kind: token, token: simulator-token}}\nstate: {state}\nvaults: [{vaults}]\n")
+            times, memory, checked = [], [], []
+            for _ in range(options.runs):
+                begun = time.monotonic()
+                process = subprocess.Popen(
+                    [AFTERCARE, "run", "--config", file], stdout=subprocess.PIPE, text=True,
+                    env={**os.environ, "MALLOC_ARENA_MAX": "1"})
+                for line in process.stdout:
+                    if "event=daemon.started" in line:
+                        break
+                times.append(time.monotonic() - begun)
+                # The check of the story goes on beside it: until the processor is at rest.
+                pid, spent = process.pid, -1.0
+                while True:
+                    with open(f"/proc/{pid}/stat") as stat:
+                        fields = stat.read().rsplit(") ", 1)[1].split()
+                    now = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                    if now - spent < 0.1:
+                        break
+                    spent = now
+                    checked.append(time.monotonic() - begun)
+                    time.sleep(1)
+                with open(f"/proc/{pid}/status") as status:
+                    memory.append(next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")))
+                process.terminate()
+                process.stdout.read()
+                process.wait()
+            say(machines, events, times, memory, checked)
+            rows.append([
+                f"{machines:,}", f"{events:,}", f"{size / 1e6:,.0f}", f"{statistics.median(times):.2f}",
+                f"{checked[-1]:.0f}", f"{statistics.median(memory):.0f}"])
+    write("start", table(
+        ["machines", "events", "MB of journal", "to the watch, s", "all of it checked after, s", "peak memory, MB"], rows),
+        "script/bench start")
+
+
 # What is written
 
 
@@ -447,6 +499,12 @@ def main():
     one.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[1_000, 10_000])
     one.add_argument("--seconds", type=int, default=300)
     one.set_defaults(run=steady)
+    one = verbs.add_parser("start", help="how long a start takes, on a journal of years")
+    one.add_argument(
+        "--journals", type=lambda text: [tuple(map(int, one.split("/"))) for one in text.split(",")],
+        default=[(1_000, 10_000), (10_000, 100_000), (100_000, 1_000_000)], help="machines/events, ...")
+    one.add_argument("--runs", type=int, default=3)
+    one.set_defaults(run=start)
     options = parser.parse_args()
     options.run(options)
 

@@ -24,6 +24,12 @@ struct ItemTurnTests {
       state = decider.introduce(Samples.item(), key: ItemIndex().key(of: Samples.item()), at: now)
     }
 
+    /// Looks whenever a look is due.
+    mutating func live(for span: Duration) {
+      let end = now + span
+      while now < end { live(turns: 1) }
+    }
+
     /// Looks so many times, or until the machine is healed.
     mutating func live(turns: Int, listing item: ProtectedItem? = nil) {
       var listed = item
@@ -145,5 +151,25 @@ struct ItemTurnTests {
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     #expect(place.asked.prefix(6) == ["machine", "item", "machine", "machine", "item", "associations"])
     #expect(place.asked.count { $0 != "poll" } == 12)
+  }
+
+  /// docs/performance.md, "When nothing happens".
+  @Test("of a well machine are, in a day, a look every quarter of an hour and its associations every six hours")
+  func steady() {
+    var place = Place(profile: Self.agent)
+    place.machine = Samples.wellMachine()
+    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.live(turns: 3)
+    #expect(place.state.reason == .allWell, "\(place.state.reason)")
+    place.asked = []
+    let policy = place.decider.policy
+    place.live(for: .seconds(86_400))
+    let looks = place.asked.count { $0.hasPrefix("machine") }
+    let day = 86_400_000.0
+    let formula = (day / Double(policy.machine.inMilliseconds), day / Double(policy.baseline.inMilliseconds))
+    #expect(abs(Double(looks) - formula.0) <= formula.0 / 20, "\(looks) looks; each is up to a tenth early or late")
+    let lists = place.asked.count { $0.contains("associations") }
+    #expect(abs(Double(lists) - formula.1) <= 1, "\(lists) lists")
+    #expect(place.asked.count == looks, "and nothing else")
   }
 }
