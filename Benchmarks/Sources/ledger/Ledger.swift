@@ -52,7 +52,8 @@ struct Ledger: AsyncParsableCommand {
       name: "item-\(number)", vault: vault, friendlyName: "erp-\(number)",
       protectionState: ProtectionState("UnplannedFailoverCommitted"), activeLocation: "Recovery",
       lifecycleID: UUID().uuidString, fabricObjectID: try machine(number, "uks"),
-      recoveryMachineName: "erp-\(number)", primary: .init(location: "uksouth"), recovery: .init(location: "ukwest"))
+      recoveryMachineName: "erp-\(number)", primary: .init(location: "uksouth"), recovery: .init(location: "ukwest"),
+      initialPrimary: .init(location: "uksouth"))
     var state = ItemState(key: ItemIndex().key(of: item), item: item, at: now)
     let live = MachineIdentity(id: try machine(number, "ukw"), vmID: UUID().uuidString)
     let former = MachineIdentity(id: try machine(number, "uks"), vmID: UUID().uuidString)
