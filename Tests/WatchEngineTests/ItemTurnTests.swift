@@ -101,7 +101,7 @@ struct ItemTurnTests {
     name: "agent", identity: ManagedIdentity(hasSystemAssigned: true, userAssigned: []),
     extensions: [.azureMonitorAgent()], associations: [Association(name: "dcr-web", target: .rule(Samples.rule))])
 
-  @Test("are ten requests beside polls, for a machine without agent, rule and identity")
+  @Test("are twelve requests beside polls, for a machine without agent, rule and identity")
   func bare() {
     var place = Place(profile: Self.agent)
     place.live(turns: 1, listing: Samples.item())
@@ -110,11 +110,12 @@ struct ItemTurnTests {
     place.live(turns: 10)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     let story = [
-      "machine", "item", "machine", "associations", "identity", "poll", "machine", "install", "poll", "machine",
+      "machine", "item", "machine", "associations", "identity", "poll", "machine", "remove", "poll", "machine", "install",
+      "poll", "machine",
       "associate", "associations",
     ]
     #expect(place.asked == story)
-    #expect(story.count { $0 != "poll" } == 10)
+    #expect(story.count { $0 != "poll" } == 12)
   }
 
   @Test("are a removal and a look more where a dead handler is there")
@@ -150,7 +151,7 @@ struct ItemTurnTests {
     place.live(turns: 12)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     #expect(place.asked.prefix(6) == ["machine", "item", "machine", "machine", "item", "associations"])
-    #expect(place.asked.count { $0 != "poll" } == 12)
+    #expect(place.asked.count { $0 != "poll" } == 14)
   }
 
   /// docs/performance.md, "When nothing happens".

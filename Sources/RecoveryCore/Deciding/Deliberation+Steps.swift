@@ -3,14 +3,12 @@ extension Deliberation {
   /// The next step is intended, found unnecessary, or waits for another writer.
   mutating func take(_ step: Step, on machine: Machine) -> Conclusion {
     let now = now
-    let isGone = hasNothingToRemove(step, on: machine)
-    if isGone || isSatisfied(step, on: machine) {
+    if isSatisfied(step, on: machine) {
       change(step.ordinal) {
         $0.state = .skipped
         $0.ended = now
       }
-      let reason = isGone ? Finding.absent.rawValue : Reason.allWell.rawValue
-      say(.stepSkipped, fields: ["step": step.title, "reason": reason])
+      say(.stepSkipped, fields: ["step": step.title, "reason": Reason.allWell.rawValue])
       return heal(machine)
     }
     if let kind = step.extensionKind, let resource = machine.resource(kind) {
@@ -48,15 +46,6 @@ extension Deliberation {
     case .associate(let wanted): machine.associations?.contains { $0.isSame(as: wanted) } ?? false
     case .dissociate, .verify: false
     }
-  }
-
-  /// Neither list of the machine has it. When an install was tried in vain, Azure may know more than it shows: then the
-  /// removal is asked for all the same.
-  private func hasNothingToRemove(_ step: Step, on machine: Machine) -> Bool {
-    guard case .remove(let kind, _) = step.work, machine.resource(kind) == nil, machine.handler(kind) == nil else {
-      return false
-    }
-    return state.heal?.steps.allSatisfy { $0.extensionKind != kind || $0.attempts == 0 } ?? false
   }
 
   private func isHealthy(_ leg: Leg) -> Bool { state.legs.contains { $0.leg == leg && $0.finding == .healthy } }
