@@ -110,7 +110,8 @@ struct ItemTurnTests {
     place.live(turns: 10)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     let story = [
-      "machine", "item", "machine", "associations", "identity", "poll", "machine", "remove", "poll", "machine", "install",
+      "machine", "item", "machine", "associations", "identity", "poll", "machine", "remove", "poll", "machine",
+      "install",
       "poll", "machine",
       "associate", "associations",
     ]
