@@ -123,10 +123,8 @@ public actor Fleet {
     // The place is taken before the disk is waited for.
     summary.update(next.key, next)
     do throws(JournalError) {
-      // A look that found what was known leaves nothing to write.
-      let isNews = !change.events.isEmpty || change.baseline != nil || !change.answers.isEmpty
       let isSame = old?.isSameForGood(as: next) ?? false
-      if isNews || !isSame { try await write(change) }
+      if change.isNews(after: old) { try await write(change) }
       if !isSame { revision += 1 }
     } catch {
       summary.update(next.key, states[next.key])

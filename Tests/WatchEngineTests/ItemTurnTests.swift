@@ -13,6 +13,10 @@ struct ItemTurnTests {
     var machine = Samples.bareMachine()
     var now = Samples.start
     var asked: [String] = []
+    /// Changes that the journal would have to write.
+    var written = 0
+    /// Whether the guest reports with every look anew, as one that is well does.
+    var beats = false
     var fleet = FleetSummary()
     var pending: Effect?
     let decider: Decider
@@ -37,11 +41,15 @@ struct ItemTurnTests {
         var turn = ItemTurn(
           state, for: Occasion(listed: listed), fleet: fleet, decider: decider, settings: settings)
         listed = nil
+        var known: ItemState? = state
         var answer: ItemTurn.Answer?
         var next: Timestamp?
         loop: while true {
           switch turn.advance(answer, at: now) {
-          case .commit: answer = .committed
+          case .commit(let change):
+            if change.isNews(after: known) { written += 1 }
+            known = change.item
+            answer = .committed
           case .finish(let again):
             next = again
             break loop
@@ -53,6 +61,12 @@ struct ItemTurnTests {
       }
     }
 
+    private mutating func beat() {
+      for index in machine.handlers.indices {
+        machine.handlers[index].message = "Ready. Last heartbeat: \(now.milliseconds / 60_000 % 12 + 1)/6/2023 5:50:06 AM"
+      }
+    }
+
     private mutating func answer(_ request: ItemTurn.Request) -> ItemTurn.Answer? {
       switch request {
       case .readItem:
@@ -60,6 +74,7 @@ struct ItemTurnTests {
         return .item(.success(Samples.failedOverItem()))
       case .readMachine(_, let associations):
         asked.append(associations ? "machine and associations" : "machine")
+        if beats { beat() }
         var read = machine
         if !associations { read.associations = nil }
         return .machine(.found(read))
@@ -164,6 +179,8 @@ struct ItemTurnTests {
     place.live(turns: 3)
     #expect(place.state.reason == .allWell, "\(place.state.reason)")
     place.asked = []
+    place.written = 0
+    place.beats = true
     let policy = place.decider.policy
     place.live(for: .seconds(86_400))
     let looks = place.asked.count { $0.hasPrefix("machine") }
@@ -173,5 +190,6 @@ struct ItemTurnTests {
     let lists = place.asked.count { $0.contains("associations") }
     #expect(abs(Double(lists) - formula.1) <= 1, "\(lists) lists")
     #expect(place.asked.count == looks, "and nothing else")
+    #expect(place.written == 0, "a look that finds a machine well writes nothing")
   }
 }

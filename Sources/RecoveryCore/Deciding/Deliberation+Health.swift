@@ -27,9 +27,22 @@ extension Deliberation {
       }
       // Not before: whoever dies while the baseline is read has learned nothing, and must read them again soon.
       if machine.associations != nil { state.lastAssociationsLook = now }
+      let before = isMoving ? [] : state.legs
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
+      if machine.associations == nil { keepWellAssociations(of: before) }
       if state.heal?.status.isRunning ?? false { return heal(machine) }
       return consider(machine, desired, isMoving: isMoving || (state.failover.map { !$0.isSettled } ?? false))
+    }
+  }
+
+  /// Associations are asked for in one look of many. One that was well then counts as well until they are asked for
+  /// again, unless a failover is why the machine is looked at.
+  private mutating func keepWellAssociations(of before: [LegVerdict]) {
+    for index in state.legs.indices where state.legs[index].finding == .unjudged {
+      guard case .association = state.legs[index].leg,
+        let known = before.first(where: { $0.leg == state.legs[index].leg }), known.finding == .healthy
+      else { continue }
+      state.legs[index] = known
     }
   }
 

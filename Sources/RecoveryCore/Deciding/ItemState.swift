@@ -97,6 +97,8 @@ public struct ItemState: Hashable, Sendable, Codable {
     mine.reason = other.reason
     mine.suspicions = other.suspicions
     mine.held = other.held
+    guard mine.legs.map(\.lasting) == other.legs.map(\.lasting) else { return false }
+    mine.legs = other.legs
     return mine == other
   }
 

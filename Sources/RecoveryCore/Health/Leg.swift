@@ -83,4 +83,10 @@ public struct LegVerdict: Hashable, Sendable, Codable {
     self.resourceName = resourceName
     self.lastHeartbeat = lastHeartbeat
   }
+
+  /// What of it must outlive the process. The heartbeat of a part that is well is a new one with every look, and worth
+  /// nothing to the next start.
+  var lasting: LegVerdict {
+    finding == .healthy ? LegVerdict(leg, finding, "", resourceName: resourceName) : self
+  }
 }

@@ -121,6 +121,13 @@ public struct JournalChange: Sendable {
     self.answers = answers
     self.events = events
   }
+
+  /// Whether any of it must be written down where `old` is known of the item: a look that found what was known leaves
+  /// nothing to write.
+  public func isNews(after old: ItemState?) -> Bool {
+    !events.isEmpty || baseline != nil || !answers.isEmpty || brakes != nil || alerts != nil || forgotten != nil
+      || item.map { !(old?.isSameForGood(as: $0) ?? false) } ?? false
+  }
 }
 
 public struct RecordedEvent: Hashable, Sendable, Codable {
