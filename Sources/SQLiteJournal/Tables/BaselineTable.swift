@@ -11,13 +11,13 @@ enum BaselineTable {
     let arguments: StatementArguments = [
       baseline.item.text, baseline.learned.milliseconds, baseline.confirmed.milliseconds, baseline.machine.id.key, body,
     ]
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO baseline (item_key, learned_at, confirmed_at, machine_id, body) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (item_key, learned_at) DO UPDATE SET
           confirmed_at = excluded.confirmed_at, machine_id = excluded.machine_id, body = excluded.body
         """, arguments: arguments)
-    try db.execute(
+    try db.run(
       sql: """
         DELETE FROM baseline WHERE item_key = :item AND learned_at NOT IN (
           SELECT learned_at FROM baseline WHERE item_key = :item ORDER BY learned_at DESC LIMIT :most)

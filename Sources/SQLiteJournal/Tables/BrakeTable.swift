@@ -4,7 +4,7 @@ import RecoveryCore
 /// The brakes, the alerts that stand, and what people have ordered.
 enum BrakeTable {
   static func write(_ db: Database, _ brakes: Brakes) throws {
-    try db.execute(
+    try db.run(
       sql: "INSERT INTO brakes (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
       arguments: [try JournalJSON.encode(brakes)])
   }
@@ -21,7 +21,7 @@ enum BrakeTable {
   }
 
   static func write(_ db: Database, _ alerts: [Alert]) throws {
-    try db.execute(
+    try db.run(
       sql: "INSERT INTO alerts (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
       arguments: [try JournalJSON.encode(Standing(alerts: alerts))])
   }
@@ -34,14 +34,14 @@ enum BrakeTable {
   // MARK: - Orders
 
   static func give(_ db: Database, _ order: Order, at now: Timestamp) throws -> Int64 {
-    try db.execute(
+    try db.run(
       sql: "INSERT INTO operator_order (given_at, body) VALUES (?, ?)",
       arguments: [now.milliseconds, try JournalJSON.encode(order)])
     return db.lastInsertedRowID
   }
 
   static func open(_ db: Database) throws -> [RecordedOrder] {
-    let rows = try Row.fetchAll(db, sql: "SELECT * FROM operator_order WHERE answer IS NULL ORDER BY number")
+    let rows = try db.rows(sql: "SELECT * FROM operator_order WHERE answer IS NULL ORDER BY number")
     return try rows.map { row in
       let number = try row.decode(Int64.self, forColumn: "number")
       let body = try row.decode(String.self, forColumn: "body")
@@ -52,7 +52,7 @@ enum BrakeTable {
   }
 
   static func answer(_ db: Database, _ answer: OrderAnswer) throws {
-    try db.execute(
+    try db.run(
       sql: "UPDATE operator_order SET answer = ? WHERE number = ?",
       arguments: [try JournalJSON.encode(answer), answer.number])
   }
@@ -66,7 +66,7 @@ enum BrakeTable {
   }
 
   static func prune(_ db: Database, before: Timestamp) throws -> Int {
-    try db.execute(
+    try db.run(
       sql: "DELETE FROM operator_order WHERE given_at < ? AND answer IS NOT NULL", arguments: [before.milliseconds])
     return db.changesCount
   }

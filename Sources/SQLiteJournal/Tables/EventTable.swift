@@ -10,7 +10,7 @@ enum EventTable {
       event.at.milliseconds, event.kind.rawValue, event.level.rawValue, event.item?.text, event.itemName,
       event.machine?.key, event.machine?.name, event.vault?.key, event.heal, event.failover, body,
     ]
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO event (
           at, kind, level, item_key, item_name, machine_id, machine_name, vault, heal_id, failover, body)
@@ -25,8 +25,7 @@ enum EventTable {
     let rows: [Row]
     if let subject {
       let arguments: StatementArguments = ["subject": Subject.normalized(subject), "limit": max(0, limit)]
-      rows = try Row.fetchAll(
-        db,
+      rows = try db.rows(
         sql: """
           SELECT sequence, body FROM event
           WHERE item_key = :subject OR item_name = :subject OR machine_id = :subject OR machine_name = :subject
@@ -34,16 +33,16 @@ enum EventTable {
           ORDER BY sequence DESC LIMIT :limit
           """, arguments: arguments)
     } else {
-      rows = try Row.fetchAll(
-        db, sql: "SELECT sequence, body FROM event ORDER BY sequence DESC LIMIT ?", arguments: [max(0, limit)])
+      rows = try db.rows(
+        sql: "SELECT sequence, body FROM event ORDER BY sequence DESC LIMIT ?", arguments: [max(0, limit)])
     }
     return try rows.reversed().map { row in try recorded(from: row) }
   }
 
   /// Oldest first.
   static func after(_ db: Database, _ sequence: Int64, limit: Int) throws -> [RecordedEvent] {
-    let rows = try Row.fetchAll(
-      db, sql: "SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?",
+    let rows = try db.rows(
+      sql: "SELECT sequence, body FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?",
       arguments: [sequence, max(0, limit)])
     return try rows.map { row in try recorded(from: row) }
   }
@@ -55,8 +54,7 @@ enum EventTable {
   // MARK: - Failovers
 
   static func failovers(_ db: Database, limit: Int) throws -> [FailoverRecord] {
-    let rows = try Row.fetchAll(
-      db,
+    let rows = try db.rows(
       sql: """
         SELECT failover, max(vault) AS vault, min(at) AS began, max(at) AS latest, count(DISTINCT item_key) AS items
         FROM event WHERE failover IS NOT NULL GROUP BY failover ORDER BY began DESC, failover DESC LIMIT ?
@@ -72,8 +70,8 @@ enum EventTable {
   }
 
   static func all(_ db: Database, of failover: String) throws -> [RecordedEvent] {
-    let rows = try Row.fetchAll(
-      db, sql: "SELECT sequence, body FROM event WHERE failover = ? ORDER BY sequence", arguments: [failover])
+    let rows = try db.rows(
+      sql: "SELECT sequence, body FROM event WHERE failover = ? ORDER BY sequence", arguments: [failover])
     return try rows.map { row in try recorded(from: row) }
   }
 

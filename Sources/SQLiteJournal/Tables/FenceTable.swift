@@ -5,7 +5,7 @@ import RecoveryCore
 enum FenceTable {
   /// Gives out the next token: every earlier one is stale once this is committed.
   static func acquire(_ db: Database, holder: String, at now: Timestamp) throws -> Fence {
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO fence (id, token, holder, acquired_at) VALUES (1, 1, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
@@ -19,7 +19,7 @@ enum FenceTable {
 
   /// Called first in every transaction that writes; what it throws undoes the transaction.
   static func check(_ db: Database, _ fence: Fence) throws {
-    guard let row = try Row.fetchOne(db, sql: "SELECT token, holder FROM fence WHERE id = 1") else {
+    guard let row = try db.row(sql: "SELECT token, holder FROM fence WHERE id = 1") else {
       throw JournalError(.fenced, "nobody has acquired the right to write to the journal yet")
     }
     let token = try row.decode(Int64.self, forColumn: "token")

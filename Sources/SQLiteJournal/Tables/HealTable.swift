@@ -14,7 +14,7 @@ enum HealTable {
       heal.id, heal.item.text, machine.id.key, machine.id.name, machine.vmID, heal.status.word,
       heal.started.milliseconds, heal.ended?.milliseconds, body,
     ]
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO heal (id, item_key, machine_id, machine_name, vm_id, status, started_at, ended_at, body)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -26,8 +26,9 @@ enum HealTable {
         """, arguments: arguments)
     guard db.changesCount > 0 else { return }
     // A further round may have fewer steps than the one before.
-    try db.execute(sql: "DELETE FROM step WHERE heal_id = ?", arguments: [heal.id])
-    for step in heal.steps { try insert(db, step, of: heal.id) }
+    try db.run(
+      sql: "DELETE FROM step WHERE heal_id = ? AND ordinal > ?", arguments: [heal.id, heal.steps.count])
+    for step in heal.steps { try write(db, step, of: heal.id) }
   }
 
   /// Newest last; by heal in the order in which they started.
@@ -37,8 +38,7 @@ enum HealTable {
     let rows: [Row]
     if let subject {
       let arguments: StatementArguments = ["subject": Subject.normalized(subject), "limit": max(0, limit)]
-      rows = try Row.fetchAll(
-        db,
+      rows = try db.rows(
         sql: """
           SELECT id, body FROM heal
           WHERE item_key = :subject OR machine_id = :subject OR machine_name = :subject
@@ -46,16 +46,15 @@ enum HealTable {
           ORDER BY started_at DESC, id DESC LIMIT :limit
           """, arguments: arguments)
     } else {
-      rows = try Row.fetchAll(
-        db, sql: "SELECT id, body FROM heal ORDER BY started_at DESC, id DESC LIMIT ?", arguments: [max(0, limit)])
+      rows = try db.rows(
+        sql: "SELECT id, body FROM heal ORDER BY started_at DESC, id DESC LIMIT ?", arguments: [max(0, limit)])
     }
     return try rows.reversed().map { row in try heal(from: row, sealedBy: seal) }
   }
 
   /// Those that a failover led to, in the order in which they started.
   static func all(_ db: Database, of failover: String, sealedBy seal: OperationSeal?) throws -> [Heal] {
-    let rows = try Row.fetchAll(
-      db,
+    let rows = try db.rows(
       sql: """
         SELECT id, body FROM heal WHERE id IN (SELECT heal_id FROM event WHERE failover = ?) ORDER BY started_at, id
         """, arguments: [failover])
@@ -71,17 +70,25 @@ enum HealTable {
     OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
   }
 
-  private static func insert(_ db: Database, _ step: Step, of heal: String) throws {
+  /// Of the steps of a heal one changes at a time; the others are left as they are.
+  private static func write(_ db: Database, _ step: Step, of heal: String) throws {
     let operation = try step.operation.map { try JournalJSON.encode($0) }
     let fault = try step.fault.map { try JournalJSON.encode($0) }
     let arguments: StatementArguments = [
       heal, step.ordinal, step.title, step.verb, step.state.rawValue, step.attempts,
       step.intended?.milliseconds, step.ended?.milliseconds, operation, fault,
     ]
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO step (heal_id, ordinal, title, verb, state, attempts, intended_at, ended_at, operation, fault)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (heal_id, ordinal) DO UPDATE SET
+          title = excluded.title, verb = excluded.verb, state = excluded.state, attempts = excluded.attempts,
+          intended_at = excluded.intended_at, ended_at = excluded.ended_at, operation = excluded.operation,
+          fault = excluded.fault
+        WHERE (title, verb, state, attempts, intended_at, ended_at, operation, fault) IS NOT
+          (excluded.title, excluded.verb, excluded.state, excluded.attempts, excluded.intended_at, excluded.ended_at,
+            excluded.operation, excluded.fault)
         """, arguments: arguments)
   }
 }

@@ -12,7 +12,7 @@ enum ItemTable {
       item.key.text, item.vault.text, item.itemID.text, item.name, item.lifecycleID, item.live?.id.text,
       item.protectionState.text, item.reason.rawValue, item.heal?.id, now.milliseconds, state,
     ]
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO item (
           key, vault, arm_id, name, lifecycle_id, live_machine, protection_state, reason, heal_id, updated_at, state)
@@ -28,12 +28,11 @@ enum ItemTable {
   }
 
   static func remove(_ db: Database, _ key: ItemKey) throws {
-    try db.execute(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
+    try db.run(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
   }
 
   static func readAll(_ db: Database, sealedBy seal: OperationSeal?) throws -> [ItemState] {
-    let rows = try Row.fetchAll(
-      db,
+    let rows = try db.rows(
       sql: """
         SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
         FROM item LEFT JOIN heal ON heal.id = item.heal_id ORDER BY item.key

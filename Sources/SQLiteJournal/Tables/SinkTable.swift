@@ -12,7 +12,7 @@ enum SinkTable {
   static func keep(_ db: Database, _ names: Set<String>) throws {
     let known = try all(db)
     for gone in Set(known.keys).subtracting(names) {
-      try db.execute(sql: "DELETE FROM sink WHERE name = ?", arguments: [gone])
+      try db.run(sql: "DELETE FROM sink WHERE name = ?", arguments: [gone])
     }
     // Not the highest number that is there: the newest events may have been pruned, but their numbers never come again.
     let newest = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'") ?? 0
@@ -20,7 +20,7 @@ enum SinkTable {
   }
 
   static func all(_ db: Database) throws -> [String: Int64] {
-    let rows = try Row.fetchAll(db, sql: "SELECT name, body FROM sink")
+    let rows = try db.rows(sql: "SELECT name, body FROM sink")
     return try rows.reduce(into: [:]) { places, row in
       let name = try row.decode(String.self, forColumn: "name")
       places[name] = try place(in: row, of: name).delivered
@@ -28,7 +28,7 @@ enum SinkTable {
   }
 
   static func delivered(_ db: Database, to name: String) throws -> Int64? {
-    try Row.fetchOne(db, sql: "SELECT body FROM sink WHERE name = ?", arguments: [name])
+    try db.row(sql: "SELECT body FROM sink WHERE name = ?", arguments: [name])
       .map { row in try place(in: row, of: name).delivered }
   }
 
@@ -38,7 +38,7 @@ enum SinkTable {
   }
 
   static func write(_ db: Database, _ name: String, _ delivered: Int64) throws {
-    try db.execute(
+    try db.run(
       sql: "INSERT INTO sink (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
       arguments: [name, try JournalJSON.encode(Place(delivered: delivered))])
   }
@@ -58,7 +58,7 @@ enum SinkTable {
   static func drawIdentity(_ db: Database) throws {
     let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let identity = Identity(journal: String(repeating: "0", count: 16 - digits.count) + digits)
-    try db.execute(
+    try db.run(
       sql: "INSERT INTO identity (id, body) VALUES (1, ?)", arguments: [try JournalJSON.encode(identity)])
   }
 

@@ -10,7 +10,7 @@ enum SweepTable {
       sweep.vault.key, body, failed, sweep.pages, sweep.instanceViews, sweep.itemReads, sweep.associationLists,
       sweep.jobLists,
     ]
-    try db.execute(
+    try db.run(
       sql: """
         INSERT INTO sweep (
           vault, body, sweeps, failed, pages, instance_views, item_reads, association_lists, job_lists)
@@ -26,7 +26,7 @@ enum SweepTable {
 
   /// The totals are those of one run; the last reports stay until there are newer ones.
   static func resetTotals(_ db: Database) throws {
-    try db.execute(
+    try db.run(
       sql: """
         UPDATE sweep SET sweeps = 0, failed = 0, pages = 0, instance_views = 0, item_reads = 0,
           association_lists = 0, job_lists = 0
@@ -34,12 +34,12 @@ enum SweepTable {
   }
 
   static func readAll(_ db: Database) throws -> [SweepReport] {
-    let rows = try Row.fetchAll(db, sql: "SELECT * FROM sweep ORDER BY vault")
+    let rows = try db.rows(sql: "SELECT * FROM sweep ORDER BY vault")
     return try rows.map { row in try report(from: row) }
   }
 
   static func totals(_ db: Database) throws -> [SweepTotals] {
-    let rows = try Row.fetchAll(db, sql: "SELECT * FROM sweep ORDER BY vault")
+    let rows = try db.rows(sql: "SELECT * FROM sweep ORDER BY vault")
     return try rows.map { row in
       let latest = try report(from: row)
       return SweepTotals(
