@@ -14,7 +14,7 @@ let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
 //   engine        WatchEngine
 //   adapters      AzureCloud   SQLiteJournal   AlertSinks
 //   accounts      Reporting
-//   plumbing      CurlTransport
+//   plumbing      CurlTransport   JSONReading
 //   domain        RecoveryCore
 //   C             CCurl   CZlib
 //   beside        AzureSimulator   AftercareTesting
@@ -77,10 +77,12 @@ let package = Package(
     .target(name: "RecoveryCore", swiftSettings: safe),
     .target(
       name: "CurlTransport", dependencies: ["CCurl", "CZlib", httpTypes], swiftSettings: common),
+    .target(name: "JSONReading", dependencies: ["RecoveryCore"], swiftSettings: safe),
     .target(
-      name: "AzureCloud", dependencies: ["RecoveryCore", "CurlTransport", httpTypes],
+      name: "AzureCloud", dependencies: ["RecoveryCore", "CurlTransport", "JSONReading", httpTypes],
       swiftSettings: safe),
-    .target(name: "SQLiteJournal", dependencies: ["RecoveryCore", grdb, crypto], swiftSettings: safe),
+    .target(
+      name: "SQLiteJournal", dependencies: ["RecoveryCore", "JSONReading", grdb, crypto], swiftSettings: safe),
     .target(
       name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
       swiftSettings: safe),
@@ -139,7 +141,8 @@ let package = Package(
       path: "Tests/Weigh",
       swiftSettings: common),
     .target(
-      name: "FuzzTargets", dependencies: ["AftercareApp", "AzureCloud", "RecoveryCore", "StatusServer", "WatchEngine"],
+      name: "FuzzTargets",
+      dependencies: ["AftercareApp", "AzureCloud", "JSONReading", "RecoveryCore", "StatusServer", "WatchEngine"],
       path: "Fuzz/Targets",
       swiftSettings: common),
     .testTarget(
@@ -152,6 +155,9 @@ let package = Package(
       name: "RecoveryCoreTests", dependencies: ["RecoveryCore", "AftercareTesting"], swiftSettings: common),
     .testTarget(
       name: "CurlTransportTests", dependencies: ["CurlTransport", "AftercareTesting", httpTypes],
+      swiftSettings: common),
+    .testTarget(
+      name: "JSONReadingTests", dependencies: ["JSONReading", "RecoveryCore", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(
       name: "AzureCloudTests",

@@ -1,5 +1,6 @@
 import AftercareApp
 import AzureCloud
+import JSONReading
 import RecoveryCore
 import StatusServer
 import WatchEngine

@@ -3,12 +3,14 @@ import ServiceLifecycle
 import WatchEngine
 
 /// Reads the whole journal once, beside the watch: a start does not wait for a story of a million events to be checked.
+/// Damage in the story is told; damage in what is decided by ends the watch, as it would have kept it from starting.
 struct JournalInspection: Service {
   let journal: any Journal
   let watch: Watch
 
   func run() async throws {
-    await cancelWhenGracefulShutdown {
+    try await cancelWhenGracefulShutdown {
+      try await journal.inspectWhatDecides()
       do throws(JournalError) {
         try await journal.inspect()
       } catch {

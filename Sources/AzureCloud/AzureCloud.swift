@@ -1,6 +1,7 @@
 import CurlTransport
 import FoundationEssentials
 import HTTPTypes
+import JSONReading
 public import RecoveryCore
 
 /// Azure, by its REST APIs.

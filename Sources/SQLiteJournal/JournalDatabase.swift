@@ -22,7 +22,8 @@ public final class JournalDatabase: Journal {
   /// The file, for messages.
   public var path: String { store.path }
 
-  /// Opens the journal of a state directory. A writer checks what is decided by; `inspect` reads the rest.
+  /// Opens the journal of a state directory. A writer checks what is decided by; the indices, and with `inspect` the
+  /// story, are checked beside what follows.
   public init(directory: String, access: Access) throws(JournalError) {
     switch access {
     case .readWrite: store = try JournalStore.openForWriting(directory: directory)
@@ -31,8 +32,11 @@ public final class JournalDatabase: Journal {
     }
   }
 
+  public func inspectWhatDecides() async throws(JournalError) { try await store.indicesAreWhole() }
+
   /// Reads the whole file, over a connection of its own: for a long story that takes seconds. A cancelled task gives up.
   public func inspect() async throws(JournalError) {
+    try await store.indicesAreWhole()
     let directory = String(path.dropLast(JournalStore.fileName.count + 1))
     let beside = try JournalStore.openForReading(directory: directory)
     defer { beside.close() }
@@ -62,10 +66,13 @@ public final class JournalDatabase: Journal {
 
   public func load() async throws(JournalError) -> JournalImage {
     let seal = store.seal
+    let items = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
+      .sorted { $0.key < $1.key }
+    for (one, next) in zip(items, items.dropFirst()) where one.key == next.key {
+      throw JournalError(DamagedFile(finding: "item '\(one.key)' is there twice"), file: path)
+    }
     return try await store.read { db in
-      JournalImage(
-        items: try ItemTable.readAll(db, sealedBy: seal), brakes: try BrakeTable.read(db),
-        alerts: try BrakeTable.readAlerts(db))
+      JournalImage(items: items, brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
     }
   }
 
@@ -94,11 +101,13 @@ public final class JournalDatabase: Journal {
   }
 
   public func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? {
-    try await store.read { db in try BaselineTable.last(db, of: item, limit: 1).first }
+    try await baselines(of: item, last: 1).last
   }
 
   public func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
-    try await store.read { db in try BaselineTable.last(db, of: item, limit: limit) }
+    // Where an index has lost it, a machine would seem to have nothing that is known.
+    try await store.indicesAreWhole()
+    return try await store.read { db in try BaselineTable.last(db, of: item, limit: limit) }
   }
 
   public func identity() async throws(JournalError) -> String {

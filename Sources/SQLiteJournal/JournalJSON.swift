@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSONReading
 
 /// How values are written into a column: one line of JSON with sorted keys, so that equal values are equal text and an
 /// unchanged one need not be written again. (A set's members have no order: at worst they are written once too often.)
@@ -15,11 +16,14 @@ enum JournalJSON {
   static func decode<Value: Decodable>(
     _ type: Value.Type, from text: String, table: String, key: String
   ) throws -> Value {
-    guard let json = RowChecksum.check(text) else {
+    let bytes = Array(text.utf8)
+    guard RowChecksum.isRight(bytes) else {
       throw DamagedRow(table: table, key: key, reason: RowChecksum.broken)
     }
+    if let value = try? JSONDocument(parsing: bytes).decode(type) { return value }
+    // What is wrong, and where, Foundation says better.
     do {
-      return try JSONDecoder().decode(type, from: Data(json.utf8))
+      return try JSONDecoder().decode(type, from: Data(bytes))
     } catch {
       throw DamagedRow(table: table, key: key, reason: reason(for: error))
     }

@@ -10,23 +10,28 @@ enum RowChecksum {
 
   static func add(to json: String) -> String {
     let comma = json == "{}" ? "" : ","
-    return json.dropLast() + comma + mark + hex(checksum(json.utf8)) + "\"}"
+    return json.dropLast() + comma + mark + hex(checksum(Array(json.utf8).span)) + "\"}"
   }
 
-  /// The JSON without its checksum; nil when it is not what was written. What was written before there were checksums passes.
-  static func check(_ text: String) -> String? {
-    let end = text.suffix(digits + 2)
-    let head = text.dropLast(digits + 2)
-    guard head.hasSuffix(mark), end.hasSuffix("\"}") else { return text }
-    var json = head.dropLast(mark.count)
-    if json.hasSuffix(",") { json = json.dropLast() }
-    let whole = json + "}"
-    return hex(checksum(whole.utf8)) == end.dropLast(2) ? String(whole) : nil
+  /// Whether the JSON is as it was written. What was written before there were checksums passes.
+  static func isRight(_ text: [UInt8]) -> Bool {
+    let head = text.count - mark.utf8.count - digits - 2
+    guard head >= 1, text[head...].starts(with: mark.utf8), text.suffix(2).elementsEqual("\"}".utf8) else {
+      return true
+    }
+    let end = text[head - 1] == UInt8(ascii: ",") ? head - 1 : head
+    let told = text[(text.count - digits - 2)...].prefix(digits)
+    let found = next(checksum(text.span.extracting(0..<end)), UInt8(ascii: "}"))
+    return told.elementsEqual(hex(found).utf8)
   }
 
-  private static func checksum(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  private static func checksum(_ bytes: borrowing Span<UInt8>) -> UInt64 {
+    var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+    for index in bytes.indices { sum = next(sum, bytes[index]) }
+    return sum
   }
+
+  private static func next(_ sum: UInt64, _ byte: UInt8) -> UInt64 { (sum ^ UInt64(byte)) &* 0x100_0000_01B3 }
 
   private static func hex(_ number: UInt64) -> String {
     let text = String(number, radix: 16)

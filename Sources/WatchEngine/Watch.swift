@@ -106,14 +106,15 @@ public final class Watch: Service {
           "running": String(states.count { $0.heal?.status.isRunning ?? false }),
         ])
     ])
-    for state in states where vaults.contains(state.vault) {
-      try await fleet.say(decider.resume(state, at: now))
-      let share = Spread.fraction(of: state.key.text)
-      let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
-      await queue.schedule(
-        state.key,
-        at: state.isOnTheMove ? now : max(state.nextLook, min(spread, state.nextLook + decider.policy.machine)))
-    }
+    let watched = states.filter { vaults.contains($0.vault) }
+    try await fleet.say(watched.flatMap { decider.resume($0, at: now) })
+    await queue.schedule(
+      watched.map { state in
+        let share = Spread.fraction(of: state.key.text)
+        let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
+        let next = max(state.nextLook, min(spread, state.nextLook + decider.policy.machine))
+        return (state.key, state.isOnTheMove ? now : next)
+      })
   }
 
   private func poller(for vault: ResourceID) -> VaultPoller {

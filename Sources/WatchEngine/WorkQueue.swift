@@ -47,6 +47,10 @@ actor WorkQueue {
     return true
   }
 
+  func schedule(_ keys: [(ItemKey, Timestamp)]) {
+    for (key, time) in keys { schedule(key, at: time) }
+  }
+
   /// The order in which recovery plans boot items: where workers are short, the first come first.
   func rank(_ ranks: [ItemKey: Int]) { self.ranks.merge(ranks) { _, new in new } }
 

@@ -109,6 +109,31 @@ struct DamageTests {
     }
   }
 
+  @Test("whose index has lost what was learned hands nothing out that is found by it, and says so")
+  func lostBaseline() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        let machine = Samples.wellMachine()
+        let baseline = Baseline(item: ItemKey("item:web"), machine: machine, at: JournalSamples.start)
+        _ = try await journal.commit(JournalChange(baseline: baseline), fence: fence)
+      }
+      // The row stays, and no index leads to it.
+      try await tamper(
+        directory,
+        """
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET rootpage = (SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_sweep_1')
+          WHERE name = 'sqlite_autoindex_baseline_1';
+        """)
+      let journal = try JournalDatabase(directory: directory, access: .readWrite)
+      let error = await #expect(throws: JournalError.self) { try await journal.baseline(of: ItemKey("item:web")) }
+      #expect(error?.code == .damaged && error?.message.contains("restore") == true, "\(String(describing: error))")
+      let ended = await #expect(throws: JournalError.self) { try await journal.inspectWhatDecides() }
+      #expect(ended?.code == .damaged)
+    }
+  }
+
   @Test("whose story is damaged can be watched with, and says so when it is read whole")
   func story() async throws {
     try await withStateDirectory { directory in

@@ -1,6 +1,7 @@
 import CurlTransport
 import FoundationEssentials
 import HTTPTypes
+import JSONReading
 import RecoveryCore
 import Synchronization
 

@@ -1,3 +1,4 @@
+import JSONReading
 import FoundationEssentials
 
 /// The error that an answer carries, in any of the shapes that ARM, resource providers and gateways use.

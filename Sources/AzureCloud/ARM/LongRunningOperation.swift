@@ -1,5 +1,6 @@
 import CurlTransport
 import HTTPTypes
+package import JSONReading
 import RecoveryCore
 
 /// ARM's long-running operations. Source: Azure Resource Manager RPC contract, asynchronous operations.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import JSONReading
 package import RecoveryCore
 
 /// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSONReading
 public import RecoveryCore
 
 /// A bearer token and when it ends, by the monotonic clock: `expires_in` is used, never `expires_on`, for the cloud's

@@ -1,6 +1,7 @@
 import CurlTransport
 import FoundationEssentials
 import HTTPTypes
+import JSONReading
 import RecoveryCore
 
 /// One request for a token, in any of the dialects of Azure's token endpoints.

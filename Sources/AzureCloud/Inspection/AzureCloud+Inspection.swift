@@ -1,4 +1,5 @@
 import CurlTransport
+import JSONReading
 public import RecoveryCore
 
 extension AzureCloud: CloudInspection {

@@ -1,3 +1,4 @@
+import JSONReading
 import RecoveryCore
 
 /// Source: Monitor, DataCollectionRuleAssociation, api-version 2023-03-11.

@@ -1,5 +1,6 @@
 import CurlTransport
 import HTTPTypes
+import JSONReading
 import RecoveryCore
 
 /// Log Analytics queries. Source: Azure Monitor Log Analytics API, `POST /v1/workspaces/{id}/query`.

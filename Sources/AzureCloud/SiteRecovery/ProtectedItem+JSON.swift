@@ -1,3 +1,4 @@
+package import JSONReading
 package import RecoveryCore
 
 /// Source: Site Recovery, ReplicationProtectedItem with A2A provider details, api-version 2025-08-01. Every field may be

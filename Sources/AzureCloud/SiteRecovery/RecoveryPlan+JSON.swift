@@ -1,3 +1,4 @@
+import JSONReading
 import RecoveryCore
 
 /// Source: Site Recovery, RecoveryPlan, api-version 2025-08-01.

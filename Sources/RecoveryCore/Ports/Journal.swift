@@ -12,6 +12,9 @@ public protocol Journal: Sendable {
   /// among those of all journals.
   func identity() async throws(JournalError) -> String
   func load() async throws(JournalError) -> JournalImage
+  /// Returns when what is decided by has been found whole, as far as that took longer than the opening; throws what is
+  /// damaged. Nothing that depends on it is handed out before.
+  func inspectWhatDecides() async throws(JournalError)
   /// Reads all that is kept and throws what is damaged, where it was too much to read at the opening. It may take as long
   /// as it wants, and gives up when its task is cancelled.
   func inspect() async throws(JournalError)
@@ -53,6 +56,7 @@ public protocol Journal: Sendable {
 }
 
 extension Journal {
+  public func inspectWhatDecides() async throws(JournalError) {}
   public func inspect() async throws(JournalError) {}
 
   public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {

@@ -11,6 +11,7 @@ extension JournalDecorator {
   }
   public func identity() async throws(JournalError) -> String { try await base.identity() }
   public func load() async throws(JournalError) -> JournalImage { try await base.load() }
+  public func inspectWhatDecides() async throws(JournalError) { try await base.inspectWhatDecides() }
   public func inspect() async throws(JournalError) { try await base.inspect() }
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
     try await base.commit(changes, fence: fence)

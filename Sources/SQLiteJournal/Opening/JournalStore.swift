@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import RecoveryCore
 
@@ -12,6 +13,40 @@ struct JournalStore: Sendable {
   let lock: WriterLock?
   /// The writer's alone: who only reads has no use for the addresses of operations.
   let seal: OperationSeal?
+  /// Compares the indices of what is decided by with their rows; the writer's alone.
+  var indices: Task<Void, any Error>?
+
+  /// Returns when what is found by an index can be relied on.
+  func indicesAreWhole() async throws(JournalError) {
+    do {
+      try await indices?.value
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
+  /// Reads a table in parts side by side, each over a connection of its own, for as long as nobody writes. Rows come in
+  /// no order.
+  func readInParts<Value: Sendable>(
+    of table: String, _ body: @escaping @Sendable (Database, ClosedRange<Int64>) throws -> [Value]
+  ) async throws(JournalError) -> [Value] {
+    let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(rowid) FROM \(table)") ?? 0 }
+    // A queue has one connection, and may stand beside a writer: its parts would be of different times.
+    let parts = reader is DatabasePool ? Int64(min(4, max(1, ProcessInfo.processInfo.activeProcessorCount))) : 1
+    do {
+      return try await withThrowingTaskGroup(of: [Value].self) { group in
+        for part in 0..<parts {
+          let (first, end) = (part * last / parts + 1, (part + 1) * last / parts)
+          if first <= end { group.addTask { try await read { db in try body(db, first...end) } } }
+        }
+        var values: [Value] = []
+        for try await some in group { values += some }
+        return values
+      }
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
 
   /// Runs one transaction that reads.
   func read<Value: Sendable>(
@@ -47,6 +82,7 @@ struct JournalStore: Sendable {
   /// Closes the connections, with everything in the one file: the pool's readers go last, and those cannot fold the log
   /// into it. There is nobody to tell of a failure, and nothing is lost by one: every commit is on the disk already.
   func close() {
+    indices?.cancel()
     _ = try? writer?.writeWithoutTransaction { db in try db.checkpoint(.passive) }
     try? reader.close()
   }

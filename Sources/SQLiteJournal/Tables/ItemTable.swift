@@ -31,13 +31,20 @@ enum ItemTable {
     try db.run(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
   }
 
-  static func readAll(_ db: Database, sealedBy seal: OperationSeal?) throws -> [ItemState] {
-    let rows = try db.rows(
+  /// The items whose rows are numbered so, in no order.
+  static func read(
+    _ db: Database, _ range: ClosedRange<Int64>, sealedBy seal: OperationSeal?
+  ) throws -> [ItemState] {
+    // By their rows and not by an index: none has been compared with the rows when the watch begins.
+    let rows = try Row.fetchCursor(
+      db,
       sql: """
         SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
-        FROM item LEFT JOIN heal ON heal.id = item.heal_id ORDER BY item.key
-        """)
-    return try rows.map { row in try item(from: row, sealedBy: seal) }
+        FROM item NOT INDEXED LEFT JOIN heal ON heal.id = item.heal_id WHERE item.rowid BETWEEN ? AND ?
+        """, arguments: [range.lowerBound, range.upperBound])
+    var items: [ItemState] = []
+    while let row = try rows.next() { items.append(try item(from: row, sealedBy: seal)) }
+    return items
   }
 
   private static func item(from row: Row, sealedBy seal: OperationSeal?) throws -> ItemState {

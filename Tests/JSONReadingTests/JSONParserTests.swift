@@ -2,7 +2,7 @@ import FoundationEssentials
 import RecoveryCore
 import Testing
 
-@testable import AzureCloud
+@testable import JSONReading
 
 /// What is read must be what Foundation reads: it is the reference, and too slow for a sweep.
 @Suite("The JSON parser")

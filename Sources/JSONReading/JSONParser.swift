@@ -292,11 +292,23 @@ package struct JSONParser {
 
   /// Nil when it is too large for anything.
   static func number(of bytes: [UInt8], _ range: Range<Int>) -> JSONValue? {
+    if let value = smallInteger(bytes, range) { return .integer(value) }
     let text = String(decoding: bytes[range], as: UTF8.self)
     if let value = Int64(text) { return .integer(value) }
     guard let value = Double(text), value.isFinite else { return nil }
     // `1.0` and `1` are one number to whoever writes it down and reads it again.
     return Int64(exactly: value).map { .integer($0) } ?? .number(value)
+  }
+
+  /// What nearly all are: up to eighteen digits and nothing else, which cannot overflow.
+  private static func smallInteger(_ bytes: [UInt8], _ range: Range<Int>) -> Int64? {
+    guard range.count <= 18 else { return nil }
+    var value: Int64 = 0
+    for at in range {
+      guard bytes[at].isDigit else { return nil }
+      value = value * 10 + Int64(bytes[at] - UInt8(ascii: "0"))
+    }
+    return value
   }
 
   private mutating func digits() throws(Failure) -> Int {

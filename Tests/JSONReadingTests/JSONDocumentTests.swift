@@ -1,7 +1,7 @@
 import RecoveryCore
 import Testing
 
-@testable import AzureCloud
+@testable import JSONReading
 
 @Suite("A JSON document")
 struct JSONDocumentTests {

@@ -18,7 +18,7 @@ package struct JSONDocument: Sendable {
     var isPlain: Bool
   }
 
-  private final class Tape: Sendable {
+  final class Tape: Sendable {
     let bytes: [UInt8]
     let nodes: [Node]
 
@@ -30,6 +30,31 @@ package struct JSONDocument: Sendable {
     func text(of node: Node) -> String {
       let range = Int(node.start)..<Int(node.end)
       return node.isPlain ? String(decoding: bytes[range], as: UTF8.self) : JSONParser.text(of: bytes, range)
+    }
+
+    /// Where the value of a member lies whose name is exactly this one: of several the first.
+    func member(named name: String, of object: Int) -> Int? {
+      let length = UInt32(clamping: name.utf8.count)
+      let end = Int(nodes[object].next)
+      var at = object + 1
+      while at < end {
+        let member = nodes[at]
+        if member.isPlain {
+          if member.end - member.start == length, Tape.isExactly(bytes, member, name) { return at + 1 }
+        } else if text(of: member) == name {
+          return at + 1
+        }
+        at = Int(nodes[at + 1].next)
+      }
+      return nil
+    }
+
+    /// Of a name of the member's length.
+    private static func isExactly(_ bytes: [UInt8], _ member: Node, _ name: String) -> Bool {
+      let wanted = name.utf8Span.span
+      let found = bytes.span
+      for at in wanted.indices where found[Int(member.start) &+ at] != wanted[at] { return false }
+      return true
     }
 
     /// Whether a member's name is this one; nil when only in another case.
@@ -60,10 +85,10 @@ package struct JSONDocument: Sendable {
     }
   }
 
-  private let tape: Tape
-  private let index: Int
+  let tape: Tape
+  let index: Int
 
-  private init(_ tape: Tape, _ index: Int) {
+  init(_ tape: Tape, _ index: Int) {
     self.tape = tape
     self.index = index
   }
@@ -177,7 +202,7 @@ package struct JSONDocument: Sendable {
 
 extension JSONValue {
   /// The document that the bytes are; nil when they are none.
-  init?(parsing bytes: some Sequence<UInt8>) {
+  package init?(parsing bytes: some Sequence<UInt8>) {
     guard let document = try? JSONDocument(parsing: Array(bytes)) else { return nil }
     self = document.value
   }
