@@ -66,8 +66,9 @@ public final class JournalDatabase: Journal {
 
   public func load() async throws(JournalError) -> JournalImage {
     let seal = store.seal
-    let items = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
-      .sorted { $0.key < $1.key }
+    let rows = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
+    // Sorted by their places: a state is large, and moving it costs more than comparing its key.
+    let items = rows.indices.sorted { rows[$0].key < rows[$1].key }.map { rows[$0] }
     for (one, next) in zip(items, items.dropFirst()) where one.key == next.key {
       throw JournalError(DamagedFile(finding: "item '\(one.key)' is there twice"), file: path)
     }

@@ -39,6 +39,7 @@ public actor Fleet {
     let image = try await journal.load()
     summary.brakes = image.brakes
     book = AlertBook(image.alerts)
+    states.reserveCapacity(image.items.count)
     for state in image.items {
       states[state.key] = state
       notable.update(state.key, state)
