@@ -220,10 +220,15 @@ public struct ItemTurn: Sendable {
   }
 
   /// What was read before an effect says nothing about the time after it. Only an association leaves all of the machine
-  /// as it was but the associations.
+  /// as it was but the associations; and where a removal found nothing, as the look just before it did, it left all.
   private func outlasting(_ step: Step, _ outcome: StepOutcome) -> MachineReading {
-    guard case .succeeded = outcome, case .associate = step.work else { return .notRead }
-    return seen.machine.associated(nil)
+    guard case .succeeded = outcome, case .found(let machine) = seen.machine else { return .notRead }
+    switch step.work {
+    case .associate: return seen.machine.associated(nil)
+    case .remove(let kind, _):
+      return step.operation == nil && machine.resource(kind) == nil ? seen.machine : .notRead
+    default: return .notRead
+    }
   }
 
   private func overdue(_ step: Step, _ operation: OperationHandle, _ now: Timestamp) -> Fault? {

@@ -4,7 +4,9 @@ extension Deliberation {
   mutating func begin(_ machine: Machine, _ desired: DesiredState, healing broken: [LegVerdict]) -> Conclusion {
     // A list may lag: before anything is touched the item itself is asked.
     guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }
-    let steps = Planner.steps(for: desired, healing: broken)
+    // An association that is not known to be there is written: where it is there, that changes nothing.
+    let unread = state.legs.filter { $0.leg.isAssociation && $0.finding == .unjudged }
+    let steps = Planner.steps(for: desired, healing: broken + unread)
     if state.key.isDrill, policy.testFailover != .heal { return associations(of: machine) ?? report(steps, broken) }
     for verdict in broken {
       say(
@@ -15,9 +17,11 @@ extension Deliberation {
         ])
     }
     let reason = hold(steps, on: machine)
-    // What passes by itself is waited for without them; who starts, or shows a person what he would do, knows them.
-    if reason != .heldByCanary, reason != .heldByInFlight, let early = associations(of: machine) { return early }
-    if let reason { return held(by: reason, steps, on: machine) }
+    if let reason {
+      // What passes by itself is waited for without them; who shows a person what he would do knows them.
+      if reason != .heldByCanary, reason != .heldByInFlight, let early = associations(of: machine) { return early }
+      return held(by: reason, steps, on: machine)
+    }
     state.held = nil
     unsay(prefix: "held.")
     state.heal = Heal(
