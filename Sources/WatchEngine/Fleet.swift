@@ -51,6 +51,8 @@ public actor Fleet {
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }
 
+  func isHealing(_ key: ItemKey) -> Bool { states[key]?.isHealing ?? false }
+
   public var brakes: Brakes { summary.brakes }
 
   public func all() -> [ItemState] { states.values.sorted { $0.key < $1.key } }

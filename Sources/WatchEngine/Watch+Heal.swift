@@ -32,7 +32,7 @@ extension Watch {
       if state.transition == nil, let live = state.live, live.id != machine {
         return .notLive("the live machine of item \(state.name) is \(live.id)")
       }
-      if state.transition == nil, !(state.heal?.status.isRunning ?? false) {
+      if state.transition == nil, !state.isHealing {
         if isCommanded, let result = HealResult(of: state) { return result }
         if !isCommanded {
           if let heal = state.heal, heal.status == .healed, state.reason == .healed { return .healed(heal) }

@@ -72,8 +72,14 @@ public final class Watch: Service {
         let poller = poller(for: vault)
         group.addTask { try await poller.run() }
       }
-      group.addTask { [queue, worker] in
-        await cancelWhenGracefulShutdown { await queue.run { await worker.handle($0, for: $1) } }
+      group.addTask { [queue, worker, fleet] in
+        await cancelWhenGracefulShutdown {
+          await queue.run { key, occasion in
+            let next = await worker.handle(key, for: occasion)
+            await queue.note(key, isBegun: await fleet.isHealing(key))
+            return next
+          }
+        }
       }
       for relay in relays { group.addTask { try await relay.run() } }
       group.addTask { [brakes] in try await brakes.run() }
@@ -108,6 +114,7 @@ public final class Watch: Service {
     ])
     let watched = states.filter { vaults.contains($0.vault) }
     try await fleet.say(watched.flatMap { decider.resume($0, at: now) })
+    for state in watched where state.isHealing { await queue.note(state.key, isBegun: true) }
     await queue.schedule(
       watched.map { state in
         let share = Spread.fraction(of: state.key.text)

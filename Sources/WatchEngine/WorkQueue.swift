@@ -12,16 +12,21 @@ actor WorkQueue {
     static func < (left: Entry, right: Entry) -> Bool { (left.due, left.key) < (right.due, right.key) }
   }
 
-  /// What is due and waits for a worker: first what a recovery plan boots first, then what is due longest.
+  /// What is due and waits for a worker: first heals that have begun, for what was taken apart is to be put together
+  /// again; then what a recovery plan boots first; then what is due longest.
   private struct Ready: Comparable {
+    let isBegun: Bool
     let rank: Int
     let entry: Entry
-    static func < (left: Ready, right: Ready) -> Bool { (left.rank, left.entry) < (right.rank, right.entry) }
+    static func < (left: Ready, right: Ready) -> Bool {
+      (left.isBegun ? 0 : 1, left.rank, left.entry) < (right.isBegun ? 0 : 1, right.rank, right.entry)
+    }
   }
 
   private var heap = Heap<Entry>()
   private var ready = Heap<Ready>()
   private var ranks: [ItemKey: Int] = [:]
+  private var begun: Set<ItemKey> = []
   /// The time that counts for a key; heap entries that differ from it are stale and skipped.
   private(set) var due: [ItemKey: Timestamp] = [:]
   private var running: Set<ItemKey> = []
@@ -54,6 +59,11 @@ actor WorkQueue {
   /// The order in which recovery plans boot items: where workers are short, the first come first.
   func rank(_ ranks: [ItemKey: Int]) { self.ranks.merge(ranks) { _, new in new } }
 
+  /// Whether a heal of the item has begun and is not over.
+  func note(_ key: ItemKey, isBegun: Bool) {
+    if isBegun { begun.insert(key) } else { begun.remove(key) }
+  }
+
   /// Handles what is due until the task is cancelled; what is being handled is waited for.
   func run(_ handle: @escaping @Sendable (ItemKey, Occasion) async -> Timestamp?) async {
     await withDiscardingTaskGroup { group in
@@ -79,7 +89,8 @@ actor WorkQueue {
     let now = time.now
     while let entry = heap.min, entry.due <= now {
       heap.removeMin()
-      ready.insert(Ready(rank: ranks[entry.key.item] ?? .max, entry: entry))
+      ready.insert(
+        Ready(isBegun: begun.contains(entry.key), rank: ranks[entry.key.item] ?? .max, entry: entry))
     }
     while let next = ready.popMin() {
       let entry = next.entry

@@ -47,6 +47,20 @@ struct WorkQueueTests {
     #expect(await Self.handled(5, by: queue) == [keys[3], keys[4], keys[2], keys[1], keys[0]])
   }
 
+  @Test("takes a heal that has begun before all that waits to begin")
+  func begun() async {
+    let time = ManualTime(now: Samples.start)
+    let queue = WorkQueue(limit: 1, time: time)
+    let (first, second, over) = (ItemKey("ranked"), ItemKey("begun"), ItemKey("over"))
+    for (age, key) in [over, second, first].enumerated() {
+      await queue.schedule(key, at: Samples.start - .seconds(Int64(1 + age)))
+      await queue.note(key, isBegun: key != first)
+    }
+    await queue.note(over, isBegun: false)
+    await queue.rank([first: 1])
+    #expect(await Self.handled(3, by: queue) == [second, first, over])
+  }
+
   @Test("gives a test machine the place of its item")
   func drills() async {
     let time = ManualTime(now: Samples.start)

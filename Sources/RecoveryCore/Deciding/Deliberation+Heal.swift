@@ -172,7 +172,7 @@ extension Deliberation {
   }
 
   mutating func abandonHeal(because why: String) {
-    guard state.heal?.status.isRunning ?? false else { return }
+    guard state.isHealing else { return }
     say(.healAbandoned, fields: ["cause": why])
     state.heal?.status = .abandoned(why)
     state.heal?.ended = now

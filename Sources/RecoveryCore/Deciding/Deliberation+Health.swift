@@ -3,7 +3,7 @@ extension Deliberation {
   mutating func health() -> Conclusion {
     // Nothing to look at until a sweep shows something new.
     guard let live = state.live else { return (.noLiveMachine, again(in: policy.machine)) }
-    let isHealing = state.heal?.status.isRunning ?? false
+    let isHealing = state.isHealing
     if isHealing, let early = healBeforeReading() { return early }
     if !isHealing, let held = stillHeld() { return held }
     let isMoving = state.failover.map { !$0.isSettled } ?? false
@@ -30,7 +30,7 @@ extension Deliberation {
       let before = isMoving ? [] : state.legs
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
       if machine.associations == nil { keepWellAssociations(of: before) }
-      if state.heal?.status.isRunning ?? false { return heal(machine) }
+      if state.isHealing { return heal(machine) }
       return consider(machine, desired, isMoving: isMoving || (state.failover.map { !$0.isSettled } ?? false))
     }
   }
@@ -50,7 +50,7 @@ extension Deliberation {
     guard decider.requirements.readsAssociations else { return false }
     if case .parked = state.heal?.status { return true }
     // After a failover they are asked for once the machine is ready and nothing else is known to be broken.
-    if state.heal?.status.isRunning ?? false || state.failover.map({ !$0.isSettled }) ?? false { return false }
+    if state.isHealing || state.failover.map({ !$0.isSettled }) ?? false { return false }
     return state.lastAssociationsLook.map { now - $0 >= policy.baseline } ?? true
   }
 

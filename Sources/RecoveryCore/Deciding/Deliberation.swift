@@ -116,7 +116,7 @@ struct Deliberation {
       // What is on the move is judged by the item itself, read singly.
       return (.mustReadItem, .readItem)
     }
-    guard state.isListed || state.heal?.status.isRunning ?? false else {
+    guard state.isListed || state.isHealing else {
       return (.notListed, .lookAgain(now + policy.machine))
     }
     return health()

@@ -111,9 +111,10 @@ public struct ItemState: Hashable, Sendable, Codable {
   }
 
   /// Whether anything about the item wants the quick rhythm.
-  public var isOnTheMove: Bool {
-    transition != nil || (heal?.status.isRunning ?? false) || (failover.map { !$0.isSettled } ?? false)
-  }
+  public var isOnTheMove: Bool { transition != nil || isHealing || (failover.map { !$0.isSettled } ?? false) }
+
+  /// Whether a heal has begun and is not over.
+  public var isHealing: Bool { heal?.status.isRunning ?? false }
 }
 
 /// A live machine that may be about to change: what is known until the failover counts as completed.
