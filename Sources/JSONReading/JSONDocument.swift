@@ -6,28 +6,28 @@ package import RecoveryCore
 /// for. Whoever keeps a part keeps the document.
 package struct JSONDocument: Sendable {
   /// Where a value lies in the bytes, and where the next one of its container is noted.
-  struct Node: Sendable {
-    enum Kind: UInt8, Sendable { case null, `true`, `false`, number, string, array, object }
+  @usableFromInline package struct Node: Sendable {
+    @usableFromInline package enum Kind: UInt8, Sendable { case null, `true`, `false`, number, string, array, object }
 
-    var start: UInt32
-    var end: UInt32
+    @usableFromInline package var start: UInt32
+    @usableFromInline package var end: UInt32
     /// The node behind this one and all that is inside of it. The value of a member follows its name.
-    var next: UInt32
-    var kind: Kind
+    @usableFromInline package var next: UInt32
+    @usableFromInline package var kind: Kind
     /// A string without escapes.
-    var isPlain: Bool
+    @usableFromInline package var isPlain: Bool
   }
 
-  final class Tape: Sendable {
-    let bytes: [UInt8]
-    let nodes: [Node]
+  @usableFromInline package final class Tape: Sendable {
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline let nodes: [Node]
 
     init(_ bytes: [UInt8]) throws(JSONParser.Failure) {
       self.bytes = bytes
       nodes = try JSONParser.nodes(of: bytes)
     }
 
-    func text(of node: Node) -> String {
+    @inlinable func text(of node: Node) -> String {
       let range = Int(node.start)..<Int(node.end)
       return node.isPlain ? String(decoding: bytes[range], as: UTF8.self) : JSONParser.text(of: bytes, range)
     }
@@ -58,7 +58,7 @@ package struct JSONDocument: Sendable {
     }
 
     /// Whether a member's name is this one; nil when only in another case.
-    func isNamed(_ node: Node, _ name: String) -> Bool? {
+    @inlinable func isNamed(_ node: Node, _ name: String) -> Bool? {
       guard node.isPlain else {
         let text = text(of: node)
         return text == name ? true : text.lowercased() == name.lowercased() ? nil : false
@@ -66,7 +66,7 @@ package struct JSONDocument: Sendable {
       return Tape.isNamed(bytes, node, name)
     }
 
-    private static func isNamed(_ bytes: [UInt8], _ node: Node, _ name: String) -> Bool? {
+    @inlinable static func isNamed(_ bytes: [UInt8], _ node: Node, _ name: String) -> Bool? {
       let wanted = name.utf8Span.span
       let found = bytes.span
       guard wanted.count == node.end - node.start else { return false }
@@ -85,10 +85,10 @@ package struct JSONDocument: Sendable {
     }
   }
 
-  let tape: Tape
-  let index: Int
+  @usableFromInline let tape: Tape
+  @usableFromInline let index: Int
 
-  init(_ tape: Tape, _ index: Int) {
+  @inlinable init(_ tape: Tape, _ index: Int) {
     self.tape = tape
     self.index = index
   }
@@ -97,7 +97,7 @@ package struct JSONDocument: Sendable {
     self.init(try Tape(bytes), 0)
   }
 
-  private var node: Node { tape.nodes[index] }
+  @inlinable var node: Node { tape.nodes[index] }
 
   /// Where the parts of a container are noted.
   private var parts: some Sequence<Int> {
@@ -109,7 +109,7 @@ package struct JSONDocument: Sendable {
 
   /// A member, whatever the case of its name; nil also when it is `null`. Of two members of one name the first counts,
   /// as it does for Foundation.
-  package subscript(_ name: String) -> JSONDocument? {
+  @inlinable package subscript(_ name: String) -> JSONDocument? {
     guard node.kind == .object else { return nil }
     var other: Int?
     var at = index + 1
@@ -151,7 +151,7 @@ package struct JSONDocument: Sendable {
   // MARK: - Values
 
   /// A string; nil when it is anything else.
-  package var string: String? { node.kind == .string ? tape.text(of: node) : nil }
+  @inlinable package var string: String? { node.kind == .string ? tape.text(of: node) : nil }
 
   /// A string, or a whole number or boolean as text.
   package var text: String? {
@@ -167,7 +167,7 @@ package struct JSONDocument: Sendable {
   }
 
   /// A boolean, which may be written as text.
-  package var flag: Bool? {
+  @inlinable package var flag: Bool? {
     switch node.kind {
     case .true: true
     case .false: false
@@ -183,7 +183,7 @@ package struct JSONDocument: Sendable {
       uniquingKeysWith: { first, _ in first })
   }
 
-  private var number: JSONValue? { JSONParser.number(of: tape.bytes, Int(node.start)..<Int(node.end)) }
+  @usableFromInline var number: JSONValue? { JSONParser.number(of: tape.bytes, Int(node.start)..<Int(node.end)) }
 
   /// All of it as a tree: for what belongs to others and is kept as it came.
   package var value: JSONValue {

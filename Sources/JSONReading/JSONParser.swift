@@ -214,7 +214,7 @@ package struct JSONParser {
   private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
   /// The text of a string that was found to be one; `range` is what stands between its quotes.
-  static func text(of bytes: [UInt8], _ range: Range<Int>) -> String {
+  @usableFromInline static func text(of bytes: [UInt8], _ range: Range<Int>) -> String {
     var parser = JSONParser(bytes, at: range.lowerBound)
     var text = ""
     while parser.position < range.upperBound {
