@@ -13,7 +13,7 @@ let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
 //   faces         StatusServer
 //   engine        WatchEngine
 //   adapters      AzureCloud   SQLiteJournal   AlertSinks
-//   accounts      Reporting
+//   accounts      Reporting   JournalFormat
 //   plumbing      CurlTransport
 //   domain        RecoveryCore
 //   C             CCurl   CZlib
@@ -80,11 +80,13 @@ let package = Package(
     .target(
       name: "AzureCloud", dependencies: ["RecoveryCore", "CurlTransport", httpTypes],
       swiftSettings: safe),
-    .target(name: "SQLiteJournal", dependencies: ["RecoveryCore", grdb, crypto], swiftSettings: safe),
+    .target(
+      name: "SQLiteJournal", dependencies: ["RecoveryCore", "JournalFormat", grdb, crypto], swiftSettings: safe),
     .target(
       name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
       swiftSettings: safe),
     .target(name: "Reporting", dependencies: ["RecoveryCore"], swiftSettings: safe),
+    .target(name: "JournalFormat", dependencies: ["RecoveryCore", crypto], swiftSettings: safe),
     .target(
       name: "AlertSinks", dependencies: ["RecoveryCore", "Reporting", "CurlTransport", httpTypes], swiftSettings: safe),
     .target(
@@ -158,7 +160,8 @@ let package = Package(
       dependencies: ["AzureCloud", "CurlTransport", "RecoveryCore", "AftercareTesting", httpTypes],
       swiftSettings: common),
     .testTarget(
-      name: "SQLiteJournalTests", dependencies: ["SQLiteJournal", "RecoveryCore", "AftercareTesting", grdb],
+      name: "SQLiteJournalTests",
+      dependencies: ["SQLiteJournal", "JournalFormat", "RecoveryCore", "AftercareTesting", grdb],
       swiftSettings: common),
     .testTarget(
       name: "AlertSinksTests",

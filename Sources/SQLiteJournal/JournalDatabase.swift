@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 public import RecoveryCore
 
 /// The journal in one SQLite file, `journal.sqlite` in the state directory.

@@ -9,7 +9,8 @@ struct LayeringTests {
     "RecoveryCore": [],
     "CurlTransport": ["CCurl", "CZlib"],
     "AzureCloud": ["RecoveryCore", "CurlTransport"],
-    "SQLiteJournal": ["RecoveryCore"],
+    "JournalFormat": ["RecoveryCore"],
+    "SQLiteJournal": ["RecoveryCore", "JournalFormat"],
     "AlertSinks": ["RecoveryCore", "Reporting", "CurlTransport"],
     "WatchEngine": ["RecoveryCore"],
     "Reporting": ["RecoveryCore"],
@@ -29,6 +30,7 @@ struct LayeringTests {
     "CurlTransport": ["Foundation", "FoundationEssentials", "Dispatch"],
     "AzureCloud": ["Foundation", "GRDB", "Hummingbird"],
     "Reporting": ["Foundation", "GRDB", "Hummingbird"],
+    "JournalFormat": ["Foundation", "GRDB"],
     "AlertSinks": ["Foundation", "GRDB", "Hummingbird", "Yams"],
     "StatusServer": ["Foundation", "GRDB", "Yams"],
   ]

@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The open file: its connections, and the lock that keeps other writers out.

@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The brakes, the alerts that stand, and what people have ordered.

@@ -2,19 +2,19 @@
 /// not by its content, and an event that says something else must not be believed.
 ///
 /// FNV-1a with 64 bits: it differs for any one changed byte, and for all else but one time in 2^64.
-enum RowChecksum {
-  static let broken = "it is not as it was written: its checksum is wrong"
+package enum RowChecksum {
+  package static let broken = "it is not as it was written: its checksum is wrong"
 
   private static let mark = "\"check\":\""
   private static let digits = 16
 
-  static func add(to json: String) -> String {
+  package static func add(to json: String) -> String {
     let comma = json == "{}" ? "" : ","
     return json.dropLast() + comma + mark + hex(checksum(json.utf8)) + "\"}"
   }
 
   /// The JSON without its checksum; nil when it is not what was written. What was written before there were checksums passes.
-  static func check(_ text: String) -> String? {
+  package static func check(_ text: String) -> String? {
     let end = text.suffix(digits + 2)
     let head = text.dropLast(digits + 2)
     guard head.hasSuffix(mark), end.hasSuffix("\"}") else { return text }
