@@ -12,11 +12,11 @@ let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
 //   composition   AftercareApp
 //   faces         StatusServer
 //   engine        WatchEngine
-//   adapters      AzureCloud   SQLiteJournal   AlertSinks
+//   adapters      AzureCloud   SQLiteJournal   PostgresJournal   AlertSinks
 //   accounts      Reporting   JournalFormat
 //   plumbing      CurlTransport
 //   domain        RecoveryCore
-//   C             CCurl   CZlib
+//   C             CCurl   CZlib   CPostgres
 //   beside        AzureSimulator   AftercareTesting
 
 /// Every target that imports no C is held to strict memory safety as well.
@@ -73,6 +73,7 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
     .target(name: "RecoveryCore", swiftSettings: safe),
     .target(
@@ -82,6 +83,9 @@ let package = Package(
       swiftSettings: safe),
     .target(
       name: "SQLiteJournal", dependencies: ["RecoveryCore", "JournalFormat", grdb, crypto], swiftSettings: safe),
+    .target(
+      name: "PostgresJournal", dependencies: ["RecoveryCore", "JournalFormat", "CPostgres"],
+      swiftSettings: common),
     .target(
       name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
       swiftSettings: safe),
@@ -162,6 +166,10 @@ let package = Package(
     .testTarget(
       name: "SQLiteJournalTests",
       dependencies: ["SQLiteJournal", "JournalFormat", "RecoveryCore", "AftercareTesting", grdb],
+      swiftSettings: common),
+    .testTarget(
+      name: "PostgresJournalTests",
+      dependencies: ["PostgresJournal", "JournalFormat", "RecoveryCore", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(
       name: "AlertSinksTests",

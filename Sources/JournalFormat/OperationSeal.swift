@@ -13,8 +13,21 @@ package struct OperationSeal: Sendable {
 
   package init(key: SymmetricKey) { self.key = key }
 
+  /// A key that follows from a secret text, for those who share the secret and no file.
+  package init(secret: String) {
+    key = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("aftercare.journal.key".utf8),
+      outputByteCount: 32)
+  }
+
   /// The heal as it may be written down.
   package func closed(_ heal: Heal) throws -> Heal { try heal.mappingOperationURLs(close) }
+
+  /// The same where there may be no key: then the addresses are left out.
+  package static func close(_ heal: Heal, with seal: OperationSeal?) throws -> Heal {
+    guard let seal else { return heal.mappingOperationURLs { _ in nil } }
+    return try seal.closed(heal)
+  }
 
   /// Equal addresses under one key are equal when sealed, so that an unchanged heal is not written again: the nonce
   /// follows from the address.
