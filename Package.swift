@@ -12,11 +12,11 @@ let isFuzzing = Context.environment["AFTERCARE_FUZZ"] != nil
 //   composition   AftercareApp
 //   faces         StatusServer
 //   engine        WatchEngine
-//   adapters      AzureCloud   SQLiteJournal   AlertSinks
-//   accounts      Reporting
+//   adapters      AzureCloud   SQLiteJournal   PostgresJournal   AlertSinks
+//   accounts      Reporting   JournalFormat
 //   plumbing      CurlTransport   JSONReading
 //   domain        RecoveryCore
-//   C             CCurl   CZlib
+//   C             CCurl   CZlib   CPostgres
 //   beside        AzureSimulator   AftercareTesting
 
 /// Every target that imports no C is held to strict memory safety as well.
@@ -73,6 +73,7 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
     .target(name: "RecoveryCore", swiftSettings: safe),
     .target(
@@ -82,11 +83,15 @@ let package = Package(
       name: "AzureCloud", dependencies: ["RecoveryCore", "CurlTransport", "JSONReading", httpTypes],
       swiftSettings: safe),
     .target(
-      name: "SQLiteJournal", dependencies: ["RecoveryCore", "JSONReading", grdb, crypto], swiftSettings: safe),
+      name: "SQLiteJournal", dependencies: ["RecoveryCore", "JournalFormat", grdb, crypto], swiftSettings: safe),
+    .target(
+      name: "PostgresJournal", dependencies: ["RecoveryCore", "JournalFormat", "CPostgres"],
+      swiftSettings: common),
     .target(
       name: "WatchEngine", dependencies: ["RecoveryCore", heap, logging, serviceLifecycle],
       swiftSettings: safe),
     .target(name: "Reporting", dependencies: ["RecoveryCore"], swiftSettings: safe),
+    .target(name: "JournalFormat", dependencies: ["RecoveryCore", "JSONReading", crypto], swiftSettings: safe),
     .target(
       name: "AlertSinks", dependencies: ["RecoveryCore", "Reporting", "CurlTransport", httpTypes], swiftSettings: safe),
     .target(
@@ -164,7 +169,12 @@ let package = Package(
       dependencies: ["AzureCloud", "CurlTransport", "RecoveryCore", "AftercareTesting", httpTypes],
       swiftSettings: common),
     .testTarget(
-      name: "SQLiteJournalTests", dependencies: ["SQLiteJournal", "RecoveryCore", "AftercareTesting", grdb],
+      name: "SQLiteJournalTests",
+      dependencies: ["SQLiteJournal", "JournalFormat", "RecoveryCore", "AftercareTesting", grdb],
+      swiftSettings: common),
+    .testTarget(
+      name: "PostgresJournalTests",
+      dependencies: ["PostgresJournal", "JournalFormat", "RecoveryCore", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(
       name: "AlertSinksTests",

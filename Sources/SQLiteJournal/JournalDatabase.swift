@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 public import RecoveryCore
 
 /// The journal in one SQLite file, `journal.sqlite` in the state directory.
@@ -90,7 +91,7 @@ public final class JournalDatabase: Journal {
   ) throws -> [RecordedEvent] {
     if let item = change.item {
       if let heal = item.heal { try HealTable.write(db, heal, sealedBy: seal) }
-      let now = time(of: item, in: change)
+      let now = change.time(of: item)
       if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
     }
     if let forgotten = change.forgotten { try ItemTable.remove(db, forgotten) }
@@ -182,12 +183,5 @@ public final class JournalDatabase: Journal {
 
   public func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? {
     try await store.read { db in try BrakeTable.answer(db, to: order) }
-  }
-
-  /// When a change happened, as far as it says: the domain hands no clock to a commit.
-  private static func time(of item: ItemState, in change: JournalChange) -> Timestamp {
-    guard let told = change.events.map({ $0.at }).max() else { return item.lastLook ?? item.nextLook }
-    guard let looked = item.lastLook else { return told }
-    return looked > told ? looked : told
   }
 }

@@ -1,6 +1,7 @@
 import AftercareTesting
 import Foundation
 import GRDB
+import JournalFormat
 import RecoveryCore
 import Testing
 

@@ -1,5 +1,6 @@
 import AftercareTesting
 import Foundation
+import JournalFormat
 import RecoveryCore
 import Testing
 

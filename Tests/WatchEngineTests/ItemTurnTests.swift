@@ -63,7 +63,8 @@ struct ItemTurnTests {
 
     private mutating func beat() {
       for index in machine.handlers.indices {
-        machine.handlers[index].message = "Ready. Last heartbeat: \(now.milliseconds / 60_000 % 12 + 1)/6/2023 5:50:06 AM"
+        let month = now.milliseconds / 60_000 % 12 + 1
+        machine.handlers[index].message = "Ready. Last heartbeat: \(month)/6/2023 5:50:06 AM"
       }
     }
 
@@ -135,7 +136,8 @@ struct ItemTurnTests {
     #expect(story.count { $0 != "poll" } == 10)
   }
 
-  @Test("are no more where a dead handler is there, and a look more where its resource is there too", arguments: [0, 1])
+  @Test(
+    "are no more where a dead handler is there, and a look more where its resource is there too", arguments: [0, 1])
   func stuck(resources: Int) {
     var place = Place(profile: Self.agent)
     place.machine = Samples.stuckMachine()

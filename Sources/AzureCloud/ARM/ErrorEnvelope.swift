@@ -1,5 +1,5 @@
-import JSONReading
 import FoundationEssentials
+import JSONReading
 
 /// The error that an answer carries, in any of the shapes that ARM, resource providers and gateways use.
 ///

@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// Whether a file is what aftercare has written: its structure, its indices, its references and its rows.

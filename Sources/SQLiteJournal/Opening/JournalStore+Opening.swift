@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 extension JournalStore {

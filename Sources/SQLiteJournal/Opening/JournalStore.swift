@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The open file: its connections, and the lock that keeps other writers out.

@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// What items' machines had while they were well: a row for each content, found by the time at which it was learned.

@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The brakes, the alerts that stand, and what people have ordered.
@@ -16,19 +17,15 @@ enum BrakeTable {
 
   // MARK: - Alerts
 
-  private struct Standing: Codable {
-    var alerts: [Alert]
-  }
-
   static func write(_ db: Database, _ alerts: [Alert]) throws {
     try db.run(
       sql: "INSERT INTO alerts (id, body) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-      arguments: [try JournalJSON.encode(Standing(alerts: alerts))])
+      arguments: [try JournalJSON.encode(StandingAlerts(alerts: alerts))])
   }
 
   static func readAlerts(_ db: Database) throws -> [Alert] {
     guard let body = try String.fetchOne(db, sql: "SELECT body FROM alerts WHERE id = 1") else { return [] }
-    return try JournalJSON.decode(Standing.self, from: body, table: "alerts", key: "1").alerts
+    return try JournalJSON.decode(StandingAlerts.self, from: body, table: "alerts", key: "1").alerts
   }
 
   // MARK: - Orders

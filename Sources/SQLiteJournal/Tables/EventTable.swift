@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The story. It is the outbox as well: each sink has a place in it (`SinkTable`).

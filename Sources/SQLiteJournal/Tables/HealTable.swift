@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// Heals and their steps. A heal's body holds the whole heal and is what is read back; the step rows are there to be

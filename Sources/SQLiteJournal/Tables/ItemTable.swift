@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The state of each item, without its heal: a running heal changes often and has a row of its own.

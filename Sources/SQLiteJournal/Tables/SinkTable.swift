@@ -1,13 +1,9 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// How far each sink has come in the story, and which journal that is.
 enum SinkTable {
-  private struct Place: Codable {
-    /// The last event that it was told.
-    var delivered: Int64
-  }
-
   /// Forgets who is not named any more. Who is new begins behind the newest event.
   static func keep(_ db: Database, _ names: Set<String>) throws {
     let known = try all(db)
@@ -40,32 +36,26 @@ enum SinkTable {
   static func write(_ db: Database, _ name: String, _ delivered: Int64) throws {
     try db.run(
       sql: "INSERT INTO sink (name, body) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
-      arguments: [name, try JournalJSON.encode(Place(delivered: delivered))])
+      arguments: [name, try JournalJSON.encode(SinkPlace(delivered: delivered))])
   }
 
-  private static func place(in row: Row, of name: String) throws -> Place {
+  private static func place(in row: Row, of name: String) throws -> SinkPlace {
     try JournalJSON.decode(
-      Place.self, from: try row.decode(String.self, forColumn: "body"), table: "sink", key: name)
+      SinkPlace.self, from: try row.decode(String.self, forColumn: "body"), table: "sink", key: name)
   }
 
   // MARK: - Which journal it is
 
-  private struct Identity: Codable {
-    /// 16 hexadecimal digits.
-    var journal: String
-  }
-
   static func drawIdentity(_ db: Database) throws {
-    let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    let identity = Identity(journal: String(repeating: "0", count: 16 - digits.count) + digits)
     try db.run(
-      sql: "INSERT INTO identity (id, body) VALUES (1, ?)", arguments: [try JournalJSON.encode(identity)])
+      sql: "INSERT INTO identity (id, body) VALUES (1, ?)",
+      arguments: [try JournalJSON.encode(JournalIdentity.drawn())])
   }
 
   static func identity(_ db: Database) throws -> String {
     guard let body = try String.fetchOne(db, sql: "SELECT body FROM identity WHERE id = 1") else {
       throw DamagedRow(table: "identity", key: "1", reason: "it is missing")
     }
-    return try JournalJSON.decode(Identity.self, from: body, table: "identity", key: "1").journal
+    return try JournalJSON.decode(JournalIdentity.self, from: body, table: "identity", key: "1").journal
   }
 }

@@ -1,4 +1,5 @@
 import GRDB
+import JournalFormat
 import RecoveryCore
 
 /// The last sweep of each vault, and what all of them since the start cost.

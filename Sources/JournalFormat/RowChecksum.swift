@@ -2,19 +2,19 @@
 /// not by its content, and an event that says something else must not be believed.
 ///
 /// FNV-1a with 64 bits: it differs for any one changed byte, and for all else but one time in 2^64.
-enum RowChecksum {
-  static let broken = "it is not as it was written: its checksum is wrong"
+package enum RowChecksum {
+  package static let broken = "it is not as it was written: its checksum is wrong"
 
   private static let mark = "\"check\":\""
   private static let digits = 16
 
-  static func add(to json: String) -> String {
+  package static func add(to json: String) -> String {
     let comma = json == "{}" ? "" : ","
     return json.dropLast() + comma + mark + hex(checksum(Array(json.utf8).span)) + "\"}"
   }
 
   /// Whether the JSON is as it was written. What was written before there were checksums passes.
-  static func isRight(_ text: [UInt8]) -> Bool {
+  package static func isRight(_ text: [UInt8]) -> Bool {
     let head = text.count - mark.utf8.count - digits - 2
     guard head >= 1, text[head...].starts(with: mark.utf8), text.suffix(2).elementsEqual("\"}".utf8) else {
       return true

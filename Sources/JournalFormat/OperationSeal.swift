@@ -1,41 +1,33 @@
-import Crypto
+package import Crypto
 import FoundationEssentials
-import Glibc
-import RecoveryCore
+package import RecoveryCore
 
-/// Keeps the addresses of running operations readable for the writer of this state directory alone: they are signed,
-/// and a copy of the journal, in a backup or a support case, must not carry them.
+/// Keeps the addresses of running operations readable for who has the key alone: they are signed, and a copy of the
+/// journal, in a backup or a support case, must not carry them.
 ///
-/// The key is a file beside the journal. Without it an operation is followed by its resource's own state, which says
-/// whether it is over, and less of why.
-struct OperationSeal: Sendable {
-  static let fileName = "journal.key"
-
+/// Without the key an operation is followed by its resource's own state, which says whether it is over, and less of why.
+package struct OperationSeal: Sendable {
   private static let mark = "sealed:"
-  private static let keyBytes = 32
 
   private let key: SymmetricKey
 
-  /// Reads the key, or makes one where there is none that can be used.
-  init(directory: String) throws(JournalError) {
-    let path = directory + "/" + OperationSeal.fileName
-    if let data = FileManager.default.contents(atPath: path), data.count == OperationSeal.keyBytes {
-      _ = unsafe chmod(path, 0o600)
-      key = SymmetricKey(data: data)
-      return
-    }
-    key = SymmetricKey(size: .bits256)
-    try StateDirectory.createPrivateFile(path)
-    do {
-      // Written in place, so that its mode stays. One that a crash leaves half written is replaced at the next start.
-      try unsafe key.withUnsafeBytes { bytes in unsafe Data(bytes) }.write(to: URL(filePath: path))
-    } catch {
-      throw JournalError(.cannotOpen, "cannot write \(path): \(error). Check the owner of the directory and the disk.")
-    }
+  package init(key: SymmetricKey) { self.key = key }
+
+  /// A key that follows from a secret text, for those who share the secret and no file.
+  package init(secret: String) {
+    key = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("aftercare.journal.key".utf8),
+      outputByteCount: 32)
   }
 
   /// The heal as it may be written down.
-  func closed(_ heal: Heal) throws -> Heal { try heal.mappingOperationURLs(close) }
+  package func closed(_ heal: Heal) throws -> Heal { try heal.mappingOperationURLs(close) }
+
+  /// The same where there may be no key: then the addresses are left out.
+  package static func close(_ heal: Heal, with seal: OperationSeal?) throws -> Heal {
+    guard let seal else { return heal.mappingOperationURLs { _ in nil } }
+    return try seal.closed(heal)
+  }
 
   /// Equal addresses under one key are equal when sealed, so that an unchanged heal is not written again: the nonce
   /// follows from the address.
@@ -47,7 +39,7 @@ struct OperationSeal: Sendable {
   }
 
   /// The heal as it was. An address that another key has sealed is left out.
-  static func open(_ heal: Heal, with seal: OperationSeal?) -> Heal {
+  package static func open(_ heal: Heal, with seal: OperationSeal?) -> Heal {
     heal.mappingOperationURLs { url in
       guard url.hasPrefix(mark) else { return url }
       guard let seal, let data = Data(base64Encoded: String(url.dropFirst(mark.count))),

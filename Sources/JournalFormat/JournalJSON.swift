@@ -4,8 +4,8 @@ import JSONReading
 /// How values are written into a column: one line of JSON with sorted keys, so that equal values are equal text and an
 /// unchanged one need not be written again. (A set's members have no order: at worst they are written once too often.)
 /// Each carries a checksum.
-enum JournalJSON {
-  static func encode(_ value: some Encodable) throws -> String {
+package enum JournalJSON {
+  package static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let data = try encoder.encode(value)
@@ -13,7 +13,7 @@ enum JournalJSON {
   }
 
   /// The table and key are for the error: a damaged row must be found by a person.
-  static func decode<Value: Decodable>(
+  package static func decode<Value: Decodable>(
     _ type: Value.Type, from text: String, table: String, key: String
   ) throws -> Value {
     let bytes = Array(text.utf8)
@@ -48,8 +48,14 @@ enum JournalJSON {
 }
 
 /// A row that is there and cannot be understood. It is never skipped: a forgotten item would be an unwatched machine.
-struct DamagedRow: Error {
-  let table: String
-  let key: String
-  let reason: String
+package struct DamagedRow: Error {
+  package let table: String
+  package let key: String
+  package let reason: String
+
+  package init(table: String, key: String, reason: String) {
+    self.table = table
+    self.key = key
+    self.reason = reason
+  }
 }
