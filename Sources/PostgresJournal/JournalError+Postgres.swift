@@ -77,7 +77,7 @@ extension JournalError {
   private init(_ refusal: Refusal, _ address: DatabaseAddress, _ place: String) {
     let words = refusal.message
     switch refusal.code {
-    case "AC001": self.init(.fenced, words)
+    case "AC001", "AC002": self.init(.fenced, words)
     case "AC003": self.init(.locked, words)
     case "28P01":
       self.init(

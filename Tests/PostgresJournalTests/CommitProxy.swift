@@ -29,6 +29,7 @@ final class CommitProxy: Sendable {
     var pipelines: [String] = []
     var sockets: Set<Int32> = []
     var isDown = false
+    var refusesTLS = false
     var isClosed = false
   }
 
@@ -66,6 +67,9 @@ final class CommitProxy: Sendable {
     }
     for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
   }
+
+  /// As a server without TLS answers who asks for it.
+  func refuseTLS() { state.withLock { $0.refusesTLS = true } }
 
   func comeUp() { state.withLock { $0.isDown = false } }
 
@@ -157,8 +161,12 @@ final class CommitProxy: Sendable {
     while let bytes = CommitProxy.read(client) {
       buffer += bytes
       while let message = CommitProxy.message(&buffer, isStarting: isStarting) {
-        defer { isStarting = false }
+        if isStarting, message == CommitProxy.wishForTLS, state.withLock({ $0.refusesTLS }) {
+          CommitProxy.write([UInt8(ascii: "N")], to: client)
+          continue
+        }
         let kind = isStarting ? 0 : message[0]
+        isStarting = false
         let isHeldBack = "PBDEC".utf8.contains(kind)
         pipeline.append(message)
         if isHeldBack { continue }
@@ -222,6 +230,9 @@ final class CommitProxy: Sendable {
   }
 
   // MARK: - Bytes
+
+  /// `SSLRequest`: its length and its code.
+  private static let wishForTLS: [UInt8] = [0, 0, 0, 8, 0x04, 0xD2, 0x16, 0x2F]
 
   private static func loopback(_ port: UInt16) -> sockaddr_in {
     var address = sockaddr_in()

@@ -109,6 +109,20 @@ struct LostCommitTests {
     }
   }
 
+  @Test("in a database that was meanwhile restored is refused: what is remembered is not what is there")
+  func restored() async throws {
+    try await withSchema { schema in
+      let journal = try schema.database().journal(of: Samples.vault)
+      let fence = try await journal.acquire(holder: "one", at: JournalSamples.start)
+      _ = try await journal.commit(Self.change, fence: fence)
+      try await schema.raw("UPDATE shard SET last_commit = 0")
+      let error = await journalError { _ = try await journal.commit(Self.change, fence: fence) }
+      #expect(error?.code == .fenced && error?.message.contains("restored from a backup") == true)
+      let next = try await journal.acquire(holder: "one", at: JournalSamples.start)
+      #expect(try await journal.commit(Self.change, fence: next).count == 2)
+    }
+  }
+
   @Test("and hangs in the server is waited for until that has let go of it")
   func hanging() async throws {
     try await withSchema { schema in

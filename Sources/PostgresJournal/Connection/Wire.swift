@@ -187,6 +187,9 @@ final class Wire {
     }
   }
 
+  /// Gives the connection up in the middle of a transaction, which undoes it.
+  func abandon(_ words: String) -> WireFailure { lost(words) }
+
   private func lost(_ words: String) -> WireFailure {
     isBroken = true
     return .lost(words)

@@ -236,7 +236,8 @@ enum PostgresSchema {
   /// runs and whatever it believes. A takeover waits for a commit that is under way, and a commit for a takeover.
   ///
   /// Commits of a shard are numbered, and each names the one that it follows. So a commit whose answer was lost on the
-  /// way can be asked for (`aftercare_settle`), and one that was given up cannot arrive after all.
+  /// way can be asked for (`aftercare_settle`), and one that was given up cannot arrive after all. Nor does an instance go
+  /// on in a database that was meanwhile restored from a backup: what it remembers is not what is there.
   private static let fences = """
     CREATE FUNCTION aftercare_hold(of_vault text, with_token bigint) RETURNS shard
     LANGUAGE plpgsql AS $$
@@ -264,7 +265,8 @@ enum PostgresSchema {
     BEGIN
       IF known.last_commit <> after_commit THEN
         RAISE EXCEPTION USING ERRCODE = 'AC002', MESSAGE = format(
-          'this commit follows commit %s of its vault, and the last one is %s', after_commit, known.last_commit);
+          'this commit follows commit %s of its vault, and the last one in the journal is %s: the database was restored '
+            'from a backup meanwhile; this instance must stop acting', after_commit, known.last_commit);
       END IF;
       UPDATE shard SET last_commit = after_commit + 1, last_result = NULL WHERE vault = of_vault;
       RETURN after_commit + 1;

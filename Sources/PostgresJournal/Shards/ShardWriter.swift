@@ -61,10 +61,12 @@ final class ShardWriter: Sendable {
           SinkTable.newest,
         ], within: patience)
       guard let row = taken[1].first, let token = row.number(0), let commit = row.number(1) else {
-        throw .lost("the lease was given without a token")
+        throw wire.abandon("the lease was given without a token")
       }
       let newest = taken[2].first?.number(0) ?? 0
-      let keeping = try wireFailure { try SinkTable.keep(sinks, in: shard, newest: newest) }
+      guard let keeping = try? SinkTable.keep(sinks, in: shard, newest: newest) else {
+        throw wire.abandon("the place of a sink cannot be written")
+      }
       _ = try wire.ask(keeping + [SweepTable.resetTotals(in: shard), .commit], within: patience)
       place.withLock { $0 = Place(token: token, commit: commit) }
       return Fence(token: token)
