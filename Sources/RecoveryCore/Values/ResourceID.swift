@@ -35,8 +35,8 @@ public struct ResourceID: Sendable, CustomStringConvertible {
   private init(text: String) {
     self.text = text
     // Site Recovery writes machines' ids in lower case: those are kept once.
-    let isLower = text.utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-    self.key = isLower ? text : text.lowercased()
+    let lower = text.lowercased()
+    self.key = lower == text ? text : lower
   }
 
   /// The subscription that holds the resource. A recovery machine may be in another one than its vault.
