@@ -350,13 +350,15 @@ def wave(options):
     for items, operation, rate, took, spent, used, cpu in rows:
         # Two chains, for the first machine goes ahead of the others: its identity (5 s at the most), its install.
         chain = 2 * (min(5, operation) + operation)
-        # Polls name no subscription, and are no part of its budget.
-        reads = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "items", "jobs", "plans")) - items
+        # Polls name no subscription, and are no part of its budget. The simulator counts no writing of associations: one
+        # for each machine is added.
+        reads = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "items", "jobs", "plans"))
         writes = spent.get("put", 0) + spent.get("patch", 0) + items
         allowed = max(0, (reads - 250 * rate) / (25 * rate), (writes - 200 * rate) / (10 * rate))
         bound = max(chain, allowed)
         polls = spent.get("poll", 0)
-        others = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "patch", "put", "delete"))
+        others = items + sum(
+            spent.get(key, 0) for key in ("machine", "associations", "item", "patch", "put", "delete"))
         lines.append([
             f"{items:,}", f"{operation} s", f"{rate} ×", f"{took:.0f}", f"{chain}", f"{allowed:.0f}",
             f"{took / bound:.2f}", f"{others / items:.1f}", f"{polls / items:.1f}", f"{cpu:.1f}", f"{used['peak']:.0f}"])
