@@ -5,15 +5,25 @@ import Testing
 
 @testable import PostgresJournal
 
-/// A server that no other test uses, with a standby.
-private final class OwnServer {
+/// A server that no other test uses, with a standby. One test has it, and waits for each call before the next one, so that
+/// nothing of it is used from two threads at once.
+private final class OwnServer: @unchecked Sendable {
   let url: String
   let replica: String
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()
 
-  init() throws {
+  /// Waits on a thread of its own: the pool has as many as there are processors, and others run on it.
+  static func start() async throws -> OwnServer { try await waiting { try OwnServer() } }
+
+  private static func waiting<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { done in
+      Thread.detachNewThread { done.resume(with: Result { try body() }) }
+    }
+  }
+
+  private init() throws {
     let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "script/postgres")
     process.executableURL = script
@@ -32,9 +42,11 @@ private final class OwnServer {
     replica = try OwnServer.line(output)
   }
 
-  func run(_ word: String) throws {
-    try input.fileHandleForWriting.write(contentsOf: Data("\(word)\n".utf8))
-    _ = try OwnServer.line(output)
+  func run(_ word: String) async throws {
+    try await OwnServer.waiting { [self] in
+      try input.fileHandleForWriting.write(contentsOf: Data("\(word)\n".utf8))
+      _ = try OwnServer.line(output)
+    }
   }
 
   func close() {
@@ -60,7 +72,7 @@ struct RestartTests {
   @Test("and comes back has each event once: what failed was not written, what was not known was found out")
   func restarts() async throws {
     _ = try Server.url()
-    let server = try OwnServer()
+    let server = try await OwnServer.start()
     defer { server.close() }
     let database = try PostgresDatabase(
       PostgresDatabase.Configuration(url: server.url, leaseSpan: .seconds(3600)), access: .readWrite)
@@ -68,6 +80,7 @@ struct RestartTests {
     let fence = try await journal.acquire(holder: "one", at: JournalSamples.start)
     let failures = Guarded<[JournalError]>([])
     let isEnough = Guarded(false)
+    let taken = Guarded(0)
     let writing = Task {
       var recorded: [RecordedEvent] = []
       while !isEnough.withLock({ $0 }), recorded.count < Self.mostCommits {
@@ -75,6 +88,7 @@ struct RestartTests {
         while true {
           do throws(JournalError) {
             recorded += try await journal.commit(change, fence: fence)
+            taken.withLock { $0 += 1 }
             break
           } catch {
             failures.withLock { $0.append(error) }
@@ -83,10 +97,14 @@ struct RestartTests {
       }
       return recorded
     }
-    for mode in ["fast", "immediate", "fast"] { try server.run("-m \(mode) restart") }
+    for mode in ["fast", "immediate", "fast"] {
+      let before = taken.withLock { $0 }
+      while taken.withLock({ $0 }) == before { await Task.yield() }
+      try await server.run("-m \(mode) restart")
+    }
     isEnough.withLock { $0 = true }
     let recorded = await writing.value
-    #expect(recorded.map(\.sequence) == Array(1...Int64(recorded.count)))
+    #expect(recorded.map(\.sequence) == recorded.indices.map { Int64($0 + 1) })
     let kept = try await journal.events(after: 0, limit: recorded.count + 100)
     #expect(kept == recorded, "\(kept.count) events, and \(recorded.count) were taken")
     for error in failures.withLock({ $0 }) {
@@ -98,7 +116,7 @@ struct RestartTests {
   @Test("leaves a standby that can be read, takes no writes, and is passed over for the primary")
   func standby() async throws {
     _ = try Server.url()
-    let server = try OwnServer()
+    let server = try await OwnServer.start()
     defer { server.close() }
     func database(_ url: String, _ access: PostgresDatabase.Access) throws -> PostgresDatabase {
       try PostgresDatabase(.init(url: url, sealSecret: "a secret", leaseSpan: .zero), access: access)
