@@ -127,7 +127,7 @@ public actor Fleet {
     summary.update(next.key, next)
     do throws(JournalError) {
       let isSame = old?.isSameForGood(as: next) ?? false
-      if change.isNews(after: old) { try await write(change) }
+      if change.tellsMore || !isSame { try await write(change) }
       if !isSame { revision += 1 }
     } catch {
       summary.update(next.key, states[next.key])

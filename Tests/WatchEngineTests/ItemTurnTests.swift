@@ -176,6 +176,21 @@ struct ItemTurnTests {
     #expect(place.asked.count { $0 != "poll" } == 12)
   }
 
+  @Test("of a machine that came in place of a well one under its id are made for it, in one round")
+  func replaced() {
+    var place = Place(profile: Self.agent)
+    place.machine = Samples.wellMachine()
+    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.live(turns: 4)
+    #expect(place.state.reason == .allWell, "\(place.state.reason)")
+    place.machine = Samples.bareMachine { $0.vmID = "another" }
+    place.asked = []
+    place.live(turns: 12)
+    #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
+    #expect(place.state.heal?.round == 1)
+    #expect(place.asked.contains("associate"))
+  }
+
   /// docs/performance.md, "When nothing happens".
   @Test("of a well machine are, in a day, a look every quarter of an hour and its associations every six hours")
   func steady() {

@@ -2,10 +2,10 @@ import JournalFormat
 import RecoveryCore
 
 /// The journal of one vault: it sees no other's rows, and writes as long as it has the vault's lease.
-final class ShardJournal: Journal {
+final class ShardJournal: ReadingJournal {
   private let vault: ResourceID
   private let database: DatabaseAccess
-  private let reader: JournalReader
+  let reader: JournalReader
   private let writer: ShardWriter
 
   private var shard: String { vault.key }
@@ -25,8 +25,6 @@ final class ShardJournal: Journal {
     return try await writer.acquire(holder: holder, telling: sinks)
   }
 
-  func identity() async throws(JournalError) -> String { try await reader.identity() }
-  func load() async throws(JournalError) -> JournalImage { try await reader.load() }
   func inspect() async throws(JournalError) { try await RowInspection(database: database, shard: shard).run() }
 
   func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
@@ -42,10 +40,6 @@ final class ShardJournal: Journal {
 
   func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? {
     try await reader.baselines(of: item, last: 1).first
-  }
-
-  func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
-    try await reader.baselines(of: item, last: limit)
   }
 
   // MARK: - Forgetting
@@ -76,10 +70,6 @@ final class ShardJournal: Journal {
 
   // MARK: - Sinks and sweeps
 
-  func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.undelivered(to: sink, limit: limit)
-  }
-
   func markDelivered(through sequence: Int64, to sink: String, fence: Fence) async throws(JournalError) {
     try database.refuseToWrite()
     let shard = shard
@@ -90,39 +80,11 @@ final class ShardJournal: Journal {
     _ = try await writer.write(statements, fence: fence)
   }
 
-  func backlog() async throws(JournalError) -> [String: Int] { try await reader.backlog() }
-
   func record(_ sweep: SweepReport, fence: Fence) async throws(JournalError) {
     try database.refuseToWrite()
     let statement = try words { try SweepTable.write(sweep, in: shard) }
     _ = try await writer.write([statement], fence: fence)
   }
-
-  func sweeps() async throws(JournalError) -> [SweepReport] { try await reader.sweeps() }
-
-  // MARK: - The story
-
-  func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.events(about: subject, last: limit)
-  }
-
-  func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
-    try await reader.heals(about: subject, last: limit)
-  }
-
-  func events(after sequence: Int64, limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.events(after: sequence, limit: limit)
-  }
-
-  func failovers(last limit: Int) async throws(JournalError) -> [FailoverRecord] {
-    try await reader.failovers(last: limit)
-  }
-
-  func events(of failover: String) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.events(of: failover)
-  }
-
-  func heals(of failover: String) async throws(JournalError) -> [Heal] { try await reader.heals(of: failover) }
 
   // MARK: - Orders
 

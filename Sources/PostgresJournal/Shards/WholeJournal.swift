@@ -3,9 +3,9 @@ import RecoveryCore
 
 /// The journal of all vaults, for who looks things up and gives orders. It holds no vault, and writes nothing that
 /// needs a fence.
-struct WholeJournal: Journal {
+struct WholeJournal: ReadingJournal {
   private let database: DatabaseAccess
-  private let reader: JournalReader
+  let reader: JournalReader
 
   init(database: DatabaseAccess) {
     self.database = database
@@ -31,46 +31,11 @@ struct WholeJournal: Journal {
     throw refusal
   }
 
-  func identity() async throws(JournalError) -> String { try await reader.identity() }
-  func load() async throws(JournalError) -> JournalImage { try await reader.load() }
   func inspect() async throws(JournalError) { try await RowInspection(database: database, shard: nil).run() }
 
   func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? {
     try await reader.baselines(of: item, last: 1).first
   }
-
-  func baselines(of item: ItemKey, last limit: Int) async throws(JournalError) -> [Baseline] {
-    try await reader.baselines(of: item, last: limit)
-  }
-
-  func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.undelivered(to: sink, limit: limit)
-  }
-
-  func backlog() async throws(JournalError) -> [String: Int] { try await reader.backlog() }
-
-  func events(about subject: String?, last limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.events(about: subject, last: limit)
-  }
-
-  func heals(about subject: String?, last limit: Int) async throws(JournalError) -> [Heal] {
-    try await reader.heals(about: subject, last: limit)
-  }
-
-  func events(after sequence: Int64, limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.events(after: sequence, limit: limit)
-  }
-
-  func failovers(last limit: Int) async throws(JournalError) -> [FailoverRecord] {
-    try await reader.failovers(last: limit)
-  }
-
-  func events(of failover: String) async throws(JournalError) -> [RecordedEvent] {
-    try await reader.events(of: failover)
-  }
-
-  func heals(of failover: String) async throws(JournalError) -> [Heal] { try await reader.heals(of: failover) }
-  func sweeps() async throws(JournalError) -> [SweepReport] { try await reader.sweeps() }
 
   /// To every vault that somebody looks after.
   func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {

@@ -27,9 +27,10 @@ extension Deliberation {
       }
       // Not before: whoever dies while the baseline is read has learned nothing, and must read them again soon.
       if machine.associations != nil { state.lastAssociationsLook = now }
-      let before = isMoving ? [] : state.legs
+      let before = state.legs
       state.legs = Judge(explainedBy: state.failover).legs(of: machine, wanting: desired)
-      if machine.associations == nil { keepWellAssociations(of: before) }
+      // Not of a machine that has just been recognised as another one: of that nothing is known yet.
+      if machine.associations == nil, state.failover?.isSettled ?? true { keepWellAssociations(of: before) }
       if state.isHealing { return heal(machine) }
       return consider(machine, desired, isMoving: isMoving || (state.failover.map { !$0.isSettled } ?? false))
     }

@@ -129,8 +129,12 @@ public struct JournalChange: Sendable {
   /// Whether any of it must be written down where `old` is known of the item: a look that found what was known leaves
   /// nothing to write.
   public func isNews(after old: ItemState?) -> Bool {
+    tellsMore || item.map { !(old?.isSameForGood(as: $0) ?? false) } ?? false
+  }
+
+  /// Whether there is more in it than an item's state.
+  public var tellsMore: Bool {
     !events.isEmpty || baseline != nil || !answers.isEmpty || brakes != nil || alerts != nil || forgotten != nil
-      || item.map { !(old?.isSameForGood(as: $0) ?? false) } ?? false
   }
 }
 
