@@ -23,11 +23,13 @@ enum LiveScript {
           } else if (answer.ok && fresh) {
             const main = document.getElementById("main");
             const open = [...main.querySelectorAll("details[open]")].map((d) => d.id);
-            const focus = document.activeElement && main.contains(document.activeElement)
-              ? document.activeElement.getAttribute("href") : null;
+            const at = main.contains(document.activeElement) ? document.activeElement : null;
+            const name = at && ["href", "aria-label"].find((attribute) => at.hasAttribute(attribute));
+            const focus = name && `[${name}="${CSS.escape(at.getAttribute(name))}"]`;
+            const nth = focus ? [...main.querySelectorAll(focus)].indexOf(at) : 0;
             main.replaceChildren(...fresh.childNodes);
             open.filter(Boolean).forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
-            if (focus) { const a = main.querySelector(`a[href="${CSS.escape(focus)}"]`); if (a) a.focus({ preventScroll: true }); }
+            if (focus) main.querySelectorAll(focus)[nth]?.focus({ preventScroll: true });
             note.textContent = "live, as of " + new Date().toISOString().slice(11, 19) + " UTC";
           }
         } catch { note.textContent = "the daemon does not answer; this is what it said last"; }
