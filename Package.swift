@@ -104,7 +104,7 @@ let package = Package(
     .target(
       name: "AftercareApp",
       dependencies: [
-        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "AlertSinks", "WatchEngine", "Reporting",
+        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "PostgresJournal", "AlertSinks", "WatchEngine", "Reporting",
         "StatusServer", logging, serviceLifecycle, unixSignals, yams,
       ],
       // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.

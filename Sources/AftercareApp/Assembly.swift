@@ -3,8 +3,8 @@ import AzureCloud
 import CurlTransport
 import Foundation
 public import Logging
+import PostgresJournal
 public import RecoveryCore
-import SQLiteJournal
 import ServiceLifecycle
 import StatusServer
 public import WatchEngine
@@ -52,25 +52,9 @@ public struct Assembly: Sendable {
     }
   }
 
-  /// The journal as its one writer.
-  public func journal() throws(JournalError) -> any Journal {
-    let journal = try JournalDatabase(directory: configuration.state, access: .readWrite)
-    return crasher(at: .journal).map { CrashingJournal(base: journal, crasher: $0) } ?? journal
-  }
-
   /// Nil but in a kill test.
-  private func crasher(at place: CrashPoint.Place) -> Crasher? {
+  func crasher(at place: CrashPoint.Place) -> Crasher? {
     crash.flatMap { $0.place == place ? Crasher($0) : nil }
-  }
-
-  /// The journal for looking things up, while the daemon runs or when it does not.
-  public func journalForReading() throws(JournalError) -> any Journal {
-    try JournalDatabase(directory: configuration.state, access: .readOnly)
-  }
-
-  /// The journal for giving the daemon an order, while it runs or before it is started again.
-  public func journalForOrders() throws(JournalError) -> any Journal {
-    try JournalDatabase(directory: configuration.state, access: .orders)
   }
 
   public var decider: Decider { Decider(policy: Policy(configuration), requirements: configuration.requirements) }
@@ -90,7 +74,7 @@ public struct Assembly: Sendable {
   }
 
   /// The status page, metrics and API of a watch; none when nobody is to listen.
-  func faces(of watch: Watch, on journal: any Journal, logger: Logger) -> [any Service] {
+  func faces(of watch: any WatchFace, on journal: any Journal, logger: Logger) -> [any Service] {
     guard let listener = configuration.listener else { return [] }
     let metrics = WatchMetrics(of: watch, version: Version.text)
     let source = StatusSource(
@@ -119,7 +103,30 @@ public struct Assembly: Sendable {
       sinks: [sink] + (try sinks(telling: try await journal.identity(), through: azure)),
       decider: decider,
       settings: settings,
-      holder: "\(ProcessInfo.processInfo.hostName):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)
+      holder: "\(SystemNow.host):\(ProcessInfo.processInfo.processIdentifier)", logger: logger)
+  }
+
+  /// The watch of one instance among those that share a database.
+  func watch(
+    sharing database: PostgresDatabase, as instance: Instance, sink: any AlertSink, logger: Logger
+  ) async throws -> SharedWatch {
+    let azure = try azure()
+    let sinks = [sink] + (try sinks(telling: try await database.journal.identity(), through: azure))
+    let events = EventStream()
+    let time = SharedTime()
+    let (decider, settings) = (decider, settings)
+    return SharedWatch(
+      vaults: configuration.vaults, instance: instance, leases: database.leases,
+      span: configuration.journal?.lease ?? .seconds(60), settings: settings, events: events, time: time,
+      uptime: AzureCloud.uptime(), logger: logger
+    ) { vault, tenure in
+      var settings = settings
+      settings.vaults = [vault]
+      return try await Watch(
+        cloud: azure.acting(while: tenure), journal: crashing(database.journal(of: vault)), sinks: sinks,
+        decider: decider, settings: settings, holder: instance.id.text, instance: instance, events: events, time: time,
+        logger: logger)
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Logging
+import PostgresJournal
 import RecoveryCore
 import ServiceLifecycle
 import UnixSignals
@@ -27,17 +28,20 @@ public struct Daemon: Sendable {
     let environment = ProcessInfo.processInfo.environment
     let crash = try CrashPoint(environment)
     let manager = ServiceManager(environment)
-    let journal = try Assembly(configuration: configuration, crash: crash).journal()
+    let journal = try Assembly(configuration: configuration, crash: crash).journalPlace()
+    // One name for the whole life of the process.
+    let instance = Assembly.instance()
     var next: Configuration? = configuration
     while let configuration = next {
-      next = try await watch(configuration, on: journal, crash: crash, manager: manager)
+      next = try await watch(configuration, on: journal, as: instance, crash: crash, manager: manager)
       next == nil ? manager.stopping() : manager.reloading()
     }
   }
 
   /// Returns the configuration to go on with; nil at the end.
   private func watch(
-    _ configuration: Configuration, on journal: any Journal, crash: CrashPoint?, manager: ServiceManager
+    _ configuration: Configuration, on place: JournalPlace, as instance: Instance, crash: CrashPoint?,
+    manager: ServiceManager
   ) async throws -> Configuration? {
     let assembly = Assembly(configuration: configuration, crash: crash)
     let handler = LineLogHandler(
@@ -45,7 +49,16 @@ public struct Daemon: Sendable {
     var logger = Logger(label: "aftercare") { _ in handler }
     logger.logLevel = assembly.logLevel
     if let crash { logger.warning("this process kills itself", metadata: ["at": "\(crash)"]) }
-    let watch = try await assembly.watch(on: journal, sink: LogSink(handler), logger: logger)
+    let watch: any WatchFace & Service
+    let journal: any Journal
+    switch place {
+    case .file(let file):
+      journal = file
+      watch = try await assembly.watch(on: file, sink: LogSink(handler), logger: logger)
+    case .database(let database):
+      journal = database.journal
+      watch = try await assembly.watch(sharing: database, as: instance, sink: LogSink(handler), logger: logger)
+    }
     let accepted = Reloader.Accepted()
     let reloader = Reloader(current: configuration, load: load, watch: watch, accepted: accepted)
     var services = ServiceGroupConfiguration(

@@ -6,7 +6,7 @@ import WatchEngine
 /// Damage in the story is told; damage in what is decided by ends the watch, as it would have kept it from starting.
 struct JournalInspection: Service {
   let journal: any Journal
-  let watch: Watch
+  let watch: any WatchFace
 
   func run() async throws {
     try await cancelWhenGracefulShutdown {

@@ -12,7 +12,7 @@ import WatchEngine
 struct Reloader: Service {
   let current: Configuration
   let load: @Sendable () throws -> Configuration
-  let watch: Watch
+  let watch: any WatchFace
   let accepted: Accepted
 
   /// What to go on with; nil when the daemon is to end.
@@ -34,6 +34,9 @@ struct Reloader: Service {
         let next = try load()
         guard next.state == current.state else {
           throw NeedsRestart(message: "another state directory needs a restart: \(current.state) is in use")
+        }
+        guard next.journal == current.journal else {
+          throw NeedsRestart(message: "another journal needs a restart: the one that is in use goes on")
         }
         // What would fail at a start fails now, while the old one still runs.
         _ = try Assembly(configuration: next).cloud()

@@ -25,18 +25,18 @@ struct ServiceManager: Sendable {
   }
 
   /// As often as is asked for, while the watch answers.
-  func pulse(of watch: Watch) -> (any Service)? { watchdog.map { Pulse(manager: self, watch: watch, every: $0 / 3) } }
+  func pulse(of watch: any WatchFace) -> (any Service)? { watchdog.map { Pulse(manager: self, watch: watch, every: $0 / 3) } }
 
   private struct Pulse: Service {
     let manager: ServiceManager
-    let watch: Watch
+    let watch: any WatchFace
     let every: Duration
 
     func run() async throws {
       await cancelWhenGracefulShutdown {
         while !Task.isCancelled {
           // A fleet that does not answer any more is one that no longer heals.
-          let moving = await watch.fleet.moving
+          let moving = await watch.moving()
           manager.tell("WATCHDOG=1\nSTATUS=\(moving == 0 ? "all is quiet" : "\(moving) items on the move")")
           try? await Task.sleep(for: every)
         }

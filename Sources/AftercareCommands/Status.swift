@@ -55,6 +55,7 @@ struct Status: AsyncParsableCommand {
       write("")
       budgets.lines.forEach(write)
     }
+    writeInstances(of: report)
     for sweep in report.sweeps {
       if let fault = sweep.fault { write("\(sweep.vault.name): \(fault). \(fault.remedy)") }
     }
@@ -66,5 +67,29 @@ struct Status: AsyncParsableCommand {
     guard !machines.isEmpty else { return }
     write("")
     machines.lines.forEach(write)
+  }
+
+  private func writeInstances(of report: StatusReport) {
+    guard let instances = report.instances else { return }
+    let write = LineOutput.standardOutput.write
+    var table = Table("INSTANCE", "HOST", "VERSION", "HEARD OF", "VAULTS", "HEALS")
+    for instance in instances where instance.isAlive || !instance.vaults.isEmpty {
+      table.add(
+        instance.instance, instance.host, instance.version,
+        instance.isAlive ? "\(instance.silentForSeconds) s ago" : "SILENT for \(instance.silentForSeconds) s",
+        instance.vaults.isEmpty ? "-" : instance.vaults.map(\.vault).joined(separator: ", "),
+        instance.heals.isEmpty ? "-" : Status.words(instance.heals))
+    }
+    write("")
+    table.lines.forEach(write)
+    if let unheld = report.unheld, !unheld.isEmpty {
+      write("NOBODY looks after \(unheld.joined(separator: ", ")): it is taken up within seconds, if an instance lives.")
+    }
+  }
+
+  /// The first few, and how many more.
+  private static func words(_ names: [String]) -> String {
+    let most = 5
+    return names.prefix(most).joined(separator: ", ") + (names.count > most ? " and \(names.count - most) more" : "")
   }
 }

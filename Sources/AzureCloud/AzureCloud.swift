@@ -52,6 +52,16 @@ public struct AzureCloud: Cloud {
     LogsIngestion(client: connect(client.environment.forIngestion(at: endpoint)), rule: rule, stream: stream)
   }
 
+  /// A token that Azure Database for PostgreSQL takes for a password, renewed before it is over: one for each log-in.
+  public func databasePassword() -> @Sendable () async throws -> String? {
+    let client = connect(client.environment.forDatabase)
+    return {
+      let token = try await client.tokens.token()
+      client.secrets.keep(token: token.value)
+      return token.value
+    }
+  }
+
   /// The host's, which does not jump.
   public static func uptime() -> @Sendable () -> Duration {
     let start = ContinuousClock.now
@@ -62,6 +72,12 @@ public struct AzureCloud: Cloud {
     var cloud = self
     cloud.client.isPatient = true
     cloud.logAnalytics.isPatient = true
+    return cloud
+  }
+
+  public func acting(while tenure: Tenure) -> any Cloud {
+    var cloud = self
+    cloud.client.tenure = tenure
     return cloud
   }
 

@@ -37,6 +37,16 @@ public final class PostgresDatabase: Sendable {
       onAwait: configuration.onAwait)
   }
 
+  /// What is wrong with a URL, in words that repeat none of it; nil for one that can be used.
+  public static func problem(with url: String) -> String? {
+    do throws(JournalError) {
+      _ = try DatabaseAddress(url: url)
+      return nil
+    } catch {
+      return error.message
+    }
+  }
+
   /// Connects, and brings the schema up to date where it may. Whatever else is asked does the same by itself: this is
   /// for who wants to know at the start.
   public func open() async throws(JournalError) {

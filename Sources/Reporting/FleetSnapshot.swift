@@ -7,6 +7,8 @@ public struct FleetSnapshot: Sendable {
   public var brakes: Brakes
   public var alerts: [Alert]
   public var sweeps: [SweepReport]
+  /// Who looks after which vault; nil where nothing is shared.
+  public var leases: LeasePicture?
 
   public init(at: Timestamp, states: [ItemState], brakes: Brakes, alerts: [Alert], sweeps: [SweepReport]) {
     self.at = at

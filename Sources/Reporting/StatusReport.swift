@@ -37,6 +37,10 @@ public struct StatusReport: Sendable, Encodable {
   public var sweeps: [SweepReport]
   public var brakes: Brakes
   public var machines: [Row]
+  /// Nil where nothing is shared.
+  public var instances: [InstanceRow]?
+  /// Vaults that nobody looks after.
+  public var unheld: [String]?
 
   public init(_ snapshot: FleetSnapshot) {
     at = snapshot.at.iso8601
@@ -46,6 +50,10 @@ public struct StatusReport: Sendable, Encodable {
     alerts = snapshot.alerts.map(Standing.init)
     sweeps = snapshot.sweeps
     machines = snapshot.states.filter { $0.condition != .watched }.sorted { $0.name < $1.name }.map(Row.init)
+    if let leases = snapshot.leases {
+      instances = InstanceRow.rows(leases, snapshot.states)
+      unheld = leases.leases.filter { !$0.isHeld }.map(\.vault.name)
+    }
   }
 
   /// Whether an item can be protected again.

@@ -79,7 +79,7 @@ public struct StatusServer: Service {
     Probes(source: source, metrics: metrics).add(to: router)
     Pages(source: source).add(to: router)
     API(source: source, streams: StreamLimit(Limits.streams)).add(to: router)
-    if let hintToken { HintIntake(desk: source.watch.hints, token: hintToken).add(to: router) }
+    if let hintToken { HintIntake(watch: source.watch, token: hintToken).add(to: router) }
     return router
   }
 }

@@ -4,14 +4,14 @@ public import WatchEngine
 
 /// What the server shows: the running watch, and the journal for whatever is past.
 public struct StatusSource: Sendable {
-  let watch: Watch
+  let watch: any WatchFace
   let journal: any Journal
   let time: any TimeSource
   let mode: String
   let version: String
 
   public init(
-    watch: Watch, journal: any Journal, mode: String, version: String, time: any TimeSource = SystemTime()
+    watch: any WatchFace, journal: any Journal, mode: String, version: String, time: any TimeSource = SystemTime()
   ) {
     self.watch = watch
     self.journal = journal
@@ -22,13 +22,16 @@ public struct StatusSource: Sendable {
 
   func snapshot() async -> FleetSnapshot {
     FleetSnapshot(
-      at: time.now, states: await watch.fleet.all(), brakes: await watch.fleet.brakes, alerts: await watch.fleet.alerts,
-      sweeps: Array(await watch.sweeps.latest.values))
+      at: time.now, states: await watch.states(), brakes: await watch.brakes(), alerts: await watch.alerts(),
+      sweeps: Array(await watch.costs().latest.values))
   }
 
   /// Why the watch is not ready to be relied on; nil when it is: every vault was read through, and lately.
   func unreadiness() async -> String? {
-    let succeeded = await watch.sweeps.succeeded
+    if let away = await watch.sharing()?.away {
+      return "the journal does not answer since \(away.since.iso8601): \(away.cause)"
+    }
+    let succeeded = await watch.costs().succeeded
     let late = watch.vaults.filter { vault in
       guard let last = succeeded[vault] else { return true }
       return time.now - last > watch.lateAfter

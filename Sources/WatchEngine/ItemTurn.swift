@@ -197,7 +197,7 @@ public struct ItemTurn: Sendable {
       next = now + pace(step, retryAfter, now)
       if operation == known { return finish(next) }
       outcome = .accepted(operation)
-    case (.failure(let fault), _) where fault.kind == .stopped: return finish(now)
+    case (.failure(let fault), _) where fault.kind == .stopped: return finish(now + (fault.retryAfter ?? .zero))
     case (.failure(let fault), let operation?):
       // A poll that Azure refuses, or that fails on its way, says nothing of the operation.
       guard fault.status != nil || fault.course == .passes || fault.kind == .unauthenticated else {

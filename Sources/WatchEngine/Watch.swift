@@ -10,7 +10,9 @@ public final class Watch: Service {
   public let hints: HintDesk
 
   private let journal: any Journal
-  private let fence: Fence
+  let fence: Fence
+  /// Nil where nothing is shared.
+  private let instance: Instance?
   let cloud: any Cloud
   let decider: Decider
   let settings: EngineSettings
@@ -28,12 +30,16 @@ public final class Watch: Service {
   public var lateAfter: Duration { max(settings.items * 5, .seconds(30)) }
 
   /// Takes the journal: from now on no earlier holder can write to it.
-  /// - Parameter sinks: each with a name of its own.
+  /// - Parameters:
+  ///   - sinks: each with a name of its own.
+  ///   - instance: whose watch it is, where several share the vaults; then `events` are those of all its watches.
   public init(
     cloud: any Cloud, journal: any Journal, sinks: [any AlertSink], decider: Decider, settings: EngineSettings,
-    holder: String, time: any TimeSource = SystemTime(), logger: Logger
+    holder: String, instance: Instance? = nil, events stream: EventStream = EventStream(),
+    time: any TimeSource = SystemTime(), logger: Logger
   ) async throws(JournalError) {
     self.journal = journal
+    self.instance = instance
     self.cloud = cloud
     self.decider = decider
     self.settings = settings
@@ -47,7 +53,6 @@ public final class Watch: Service {
       OutboxRelay(journal: journal, fence: fence, sink: sink, alarm: Alarm(), time: time, logger: logger)
     }
     self.relays = relays
-    let stream = EventStream()
     events = stream
     let fleet = Fleet(journal: journal, fence: fence, brakes: decider.policy.brakes, stream: stream) {
       relays.forEach { $0.alarm.ring() }
@@ -95,7 +100,15 @@ public final class Watch: Service {
       }
       try await group.waitForAll()
     }
-    try? await fleet.say([Event(.daemonStopped, at: time.now)])
+    if let instance {
+      for vault in vaults {
+        try? await fleet.say([
+          Event(.vaultLeft, at: time.now, vault: vault, fields: ["instance": instance.id.text, "host": instance.host])
+        ])
+      }
+    } else {
+      try? await fleet.say([Event(.daemonStopped, at: time.now)])
+    }
     try await flush()
   }
 
@@ -104,14 +117,7 @@ public final class Watch: Service {
     let states = try await fleet.load()
     let now = time.now
     let vaults = Set(settings.vaults)
-    try await fleet.say([
-      Event(
-        .daemonStarted, at: now,
-        fields: [
-          "items": String(states.count), "vaults": String(vaults.count), "mode": decider.policy.mode.rawValue,
-          "running": String(states.count { $0.heal?.status.isRunning ?? false }),
-        ])
-    ])
+    try await fleet.say([opening(with: states, at: now)])
     let watched = states.filter { vaults.contains($0.vault) }
     try await fleet.say(watched.flatMap { decider.resume($0, at: now) })
     for state in watched where state.isHealing { await queue.note(state.key, isBegun: true) }
@@ -122,6 +128,20 @@ public final class Watch: Service {
         let next = max(state.nextLook, min(spread, state.nextLook + decider.policy.machine))
         return (state.key, state.isOnTheMove ? now : next)
       })
+  }
+
+  private func opening(with states: [ItemState], at now: Timestamp) -> Event {
+    var fields = [
+      "items": String(states.count), "mode": decider.policy.mode.rawValue,
+      "running": String(states.count { $0.heal?.status.isRunning ?? false }),
+    ]
+    guard let instance else {
+      fields["vaults"] = String(vaults.count)
+      return Event(.daemonStarted, at: now, fields: fields)
+    }
+    fields["instance"] = instance.id.text
+    fields["host"] = instance.host
+    return Event(.vaultTaken, at: now, vault: vaults.first, fields: fields)
   }
 
   private func poller(for vault: ResourceID) -> VaultPoller {
@@ -177,7 +197,7 @@ public final class Watch: Service {
       }
     }
     try await last.value
-    await events.finish()
+    if instance == nil { await events.finish() }
   }
 
   /// A service manager waits for two seconds.

@@ -39,6 +39,19 @@ public struct Configuration: Sendable {
     public var baseline: Duration = .seconds(6 * 3600)
   }
 
+  /// The journal in PostgreSQL, which several instances share.
+  public struct Database: Hashable, Sendable {
+    /// A secret: it may hold a password.
+    public var url: String
+    public var password: String?
+    /// The password is a token of `identity`.
+    public var entra = false
+    /// From which the key follows that seals the addresses of running operations; the same for all instances.
+    public var secret: String?
+    /// How long a vault waits for whoever has fallen silent.
+    public var lease: Duration = .seconds(60)
+  }
+
   public struct Baseline: Sendable {
     public var learn = true
     public var forgetAfter: Duration = .seconds(24 * 3600)
@@ -160,6 +173,8 @@ public struct Configuration: Sendable {
   public var apiVersions = APIVersions()
   public var vaults: [ResourceID] = []
   public var state = "/var/lib/aftercare"
+  /// Nil: the journal is a file in `state`.
+  public var journal: Database?
   public var mode = Mode.heal
   public var watch = Watch()
   public var failover = Failover()

@@ -3,7 +3,9 @@ import Yams
 /// What is different between two configurations, key by key.
 public enum ConfigurationChanges {
   /// Keys whose values are nobody's business.
-  private static let secret: Set<String> = ["token", "clientSecret", "url", "headers", "environment"]
+  private static let secret: Set<String> = [
+    "token", "clientSecret", "url", "headers", "environment", "journal", "password", "secret",
+  ]
   private static let mostWords = 80
 
   /// `watch.items: 60s → 30s`, sorted by key; empty when the two say the same.

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresJournal
 import RecoveryCore
 import Yams
 
@@ -6,7 +7,7 @@ import Yams
 extension ConfigurationReader {
   static let keys: [String: [String]] = [
     "": [
-      "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "mode", "watch", "failover", "grace", "heal",
+      "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "journal", "mode", "watch", "failover", "grace", "heal",
       "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
       "budget", "alerts", "listener", "sinks",
     ],
@@ -15,6 +16,7 @@ extension ConfigurationReader {
       "authorityHost",
     ],
     "apiVersions": ["siteRecovery", "compute", "monitor"],
+    "journal": ["url", "password", "entra", "secret", "lease"],
     "watch": ["items", "itemsMoving", "machineMoving", "machine", "baseline", "data"],
     "failover": ["confirmAfter", "readyWithin"],
     "grace": ["suspect", "looks", "verify", "data"],
@@ -74,6 +76,7 @@ extension ConfigurationReader {
     }
     if let node = top["state"], let path = text(node, "state") { read.state = path }
     read.state = absolute(read.state)
+    if let node = top["journal"] { read.journal = database(node) }
     if let node = top["mode"] { read.mode = choice(node, "mode", Configuration.Mode.self) ?? read.mode }
     if let node = top["watch"] { watch(node, &read.watch) }
     if let node = top["failover"] {
@@ -201,6 +204,30 @@ extension ConfigurationReader {
         keys["address"] ?? node, "listener.address",
         "\(read.address) is not loopback: then a token is needed (listener.token, from ${NAME}); or listen on 127.0.0.1 "
           + "behind a proxy with TLS")
+    }
+    return read
+  }
+
+  /// A URL, or keys. What it says is never repeated in a problem: it may hold a password.
+  private func database(_ node: Node) -> Configuration.Database? {
+    let keys = node.scalar == nil ? section(node, "journal") : ["url": node]
+    guard let place = keys["url"] else {
+      report(node, "journal", "needs a url: postgresql://user@host:port/database; without journal it is a file in state")
+      return nil
+    }
+    guard let url = text(place, "journal.url") else { return nil }
+    var read = Configuration.Database(url: url)
+    if let words = PostgresDatabase.problem(with: url) { report(place, "journal.url", words) }
+    if let node = keys["password"] { read.password = text(node, "journal.password") }
+    if let node = keys["entra"] { read.entra = flag(node, "journal.entra") ?? false }
+    if let node = keys["secret"] { read.secret = secret(node, "journal.secret") }
+    set(keys["lease"], "journal.lease", &read.lease)
+    // Beats are a fifth of it, and a request to Azure needs seconds of what is left.
+    if read.lease < .seconds(5) || read.lease > .seconds(3600) {
+      report(keys["lease"], "journal.lease", "expected from 5s to 1h: a vault waits for so long when an instance dies")
+    }
+    if read.entra, read.password != nil {
+      report(keys["password"], "journal.password", "with entra: true the password is a token: leave one of them out")
     }
     return read
   }

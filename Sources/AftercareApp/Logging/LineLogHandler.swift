@@ -109,5 +109,6 @@ extension Logger.Level {
 }
 
 public enum SystemNow {
+  static var host: String { ProcessInfo.processInfo.hostName }
   public static var timestamp: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 }

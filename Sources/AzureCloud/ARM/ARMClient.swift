@@ -15,6 +15,8 @@ struct ARMClient: Sendable {
   let secrets: Secrets
   /// Whether its reads give way to others.
   var isPatient = false
+  /// How long it may change something.
+  var tenure = Tenure.endless
   /// Logs Ingestion takes gzip; ARM does not.
   var compressesBodies = false
 
@@ -54,6 +56,8 @@ struct ARMClient: Sendable {
       secrets.keep(token: token.value)
       var request = request(method, url, body, token)
       request.limits = limits
+      // As late as it can be: the budget and the token may have taken long.
+      if RequestBudget.Class(method) != .reads { try heed(tenure, &request) }
       let fault: Fault
       var isSafe = method == .get
       do throws(TransportError) {
@@ -92,6 +96,17 @@ struct ARMClient: Sendable {
       }
       try await pause(wait, ARMClient.resource(of: url))
     }
+  }
+
+  /// What Azure does once the lease of its sender is over may come between what the next holder does.
+  private func heed(_ tenure: Tenure, _ request: inout TransferRequest) throws(Fault) {
+    guard let allowance = tenure.allowance else { return }
+    guard allowance > .zero else {
+      throw Fault(
+        .stopped, code: "LeaseEnding", message: "not asked: the lease of the vault is about to end here",
+        resource: ARMClient.resource(of: request.url), retryAfter: .seconds(5))
+    }
+    request.limits.whole = min(request.limits.whole, allowance)
   }
 
   private func learn(from answer: TransferResponse, _ method: HTTPRequest.Method, _ subscription: String) {

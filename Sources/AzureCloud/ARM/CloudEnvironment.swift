@@ -10,10 +10,13 @@ public struct CloudEnvironment: Sendable {
   public let logAnalyticsAudience: String
   /// The audience of tokens for Logs Ingestion, whose endpoints each customer makes.
   public let ingestionAudience: String
+  /// The audience of tokens that Azure Database for PostgreSQL takes for passwords (`ossrdbms_resource_id` of azure-cli).
+  public let databaseAudience: String
 
   init(
     name: String, endpoint: String, authorityHost: String, audience: String, logAnalytics: String,
-    logAnalyticsAudience: String? = nil, ingestionAudience: String
+    logAnalyticsAudience: String? = nil, ingestionAudience: String,
+    databaseAudience: String = "https://ossrdbms-aad.database.windows.net"
   ) {
     self.name = name
     self.endpoint = endpoint
@@ -22,6 +25,7 @@ public struct CloudEnvironment: Sendable {
     self.logAnalytics = logAnalytics
     self.logAnalyticsAudience = logAnalyticsAudience ?? logAnalytics
     self.ingestionAudience = ingestionAudience
+    self.databaseAudience = databaseAudience
   }
 
   /// The same cloud, with Log Analytics in the place of ARM: tokens for the one are never sent to the other.
@@ -38,6 +42,13 @@ public struct CloudEnvironment: Sendable {
       logAnalytics: logAnalytics, ingestionAudience: ingestionAudience)
   }
 
+  /// The same cloud, for tokens that a database takes: nothing is asked there by HTTP.
+  var forDatabase: CloudEnvironment {
+    CloudEnvironment(
+      name: name, endpoint: endpoint, authorityHost: authorityHost, audience: databaseAudience,
+      logAnalytics: logAnalytics, ingestionAudience: ingestionAudience)
+  }
+
   public static let azure = CloudEnvironment(
     name: "azure", endpoint: "https://management.azure.com", authorityHost: "https://login.microsoftonline.com",
     audience: "https://management.azure.com", logAnalytics: "https://api.loganalytics.io",
@@ -45,11 +56,13 @@ public struct CloudEnvironment: Sendable {
   public static let azureUSGovernment = CloudEnvironment(
     name: "azureUSGovernment", endpoint: "https://management.usgovcloudapi.net",
     authorityHost: "https://login.microsoftonline.us", audience: "https://management.usgovcloudapi.net",
-    logAnalytics: "https://api.loganalytics.us", ingestionAudience: "https://monitor.azure.us")
+    logAnalytics: "https://api.loganalytics.us", ingestionAudience: "https://monitor.azure.us",
+    databaseAudience: "https://ossrdbms-aad.database.usgovcloudapi.net")
   public static let azureChina = CloudEnvironment(
     name: "azureChina", endpoint: "https://management.chinacloudapi.cn",
     authorityHost: "https://login.chinacloudapi.cn", audience: "https://management.chinacloudapi.cn",
-    logAnalytics: "https://api.loganalytics.azure.cn", ingestionAudience: "https://monitor.azure.cn")
+    logAnalytics: "https://api.loganalytics.azure.cn", ingestionAudience: "https://monitor.azure.cn",
+    databaseAudience: "https://ossrdbms-aad.database.chinacloudapi.cn")
 
   /// An ARM-speaking peer on this machine.
   public static func simulator(_ endpoint: String, authorityHost: String? = nil) -> CloudEnvironment {

@@ -39,7 +39,7 @@ struct PostgresLeases: Leases {
       }
       let renewed = Set((tables[3].rows + tables[5].rows).compactMap { $0.text(0) })
       return try PostgresLeases.picture(
-        instances: tables[6], leases: tables[7], renewed: Set(held.map(\.key).filter { renewed.contains($0.key) }))
+        Array(tables[6...]), renewed: Set(held.map(\.key).filter { renewed.contains($0.key) }))
     } catch {
       throw database.error(error)
     }
@@ -106,7 +106,7 @@ struct PostgresLeases: Leases {
       let tables = try await database.pool.read { wire throws(WireFailure) in
         try wire.read(PostgresLeases.looking, within: patience)
       }
-      return try PostgresLeases.picture(instances: tables[0], leases: tables[1], renewed: [])
+      return try PostgresLeases.picture(tables, renewed: [])
     } catch {
       throw database.error(error)
     }
@@ -124,19 +124,20 @@ struct PostgresLeases: Leases {
       SELECT vault, holder, token, (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::bigint
       FROM shard WHERE token > 0 ORDER BY vault
       """),
+    Statement("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"),
   ]
 
-  private static func picture(
-    instances: ResultTable, leases: ResultTable, renewed: Set<ResourceID>
-  ) throws -> LeasePicture {
+  /// From the answers to `looking`.
+  private static func picture(_ tables: [ResultTable], renewed: Set<ResourceID>) throws -> LeasePicture {
     LeasePicture(
-      instances: try instances.rows.map { row in
+      at: Timestamp(milliseconds: tables[2].first?.number(0) ?? 0),
+      instances: try tables[0].rows.map { row in
         LeasePicture.Presence(
           instance: try JournalJSON.decode(
             Instance.self, from: row.text(1) ?? "", table: "instance", key: row.text(0) ?? "?"),
           silentFor: .milliseconds(max(0, row.number(2) ?? 0)), isAlive: row.isTrue(3))
       }.sorted { $0.instance.id < $1.instance.id },
-      leases: leases.rows.compactMap { row in
+      leases: tables[1].rows.compactMap { row in
         row.text(0).flatMap { ResourceID($0) }.map { vault in
           LeasePicture.Lease(
             vault: vault, holder: row.text(1).map(InstanceID.init), fence: Fence(token: row.number(2) ?? 0),

@@ -13,12 +13,11 @@ enum BrakeTable {
     Statement("SELECT shard, body FROM brakes WHERE $1::text IS NULL OR shard = $1 ORDER BY shard", .text(shard))
   }
 
-  /// Over several shards: those of the first that a person has paused, else of the first whose heals fail too often.
   static func brakes(_ table: ResultTable) throws -> Brakes {
-    let all = try table.rows.map { row in
-      try JournalJSON.decode(Brakes.self, from: row.text(1) ?? "", table: "brakes", key: row.text(0) ?? "?")
-    }
-    return all.first { $0.pause != nil } ?? all.first { $0.trip != nil } ?? all.first ?? Brakes()
+    Brakes(
+      ofAll: try table.rows.map { row in
+        try JournalJSON.decode(Brakes.self, from: row.text(1) ?? "", table: "brakes", key: row.text(0) ?? "?")
+      })
   }
 
   static func write(_ alerts: [Alert], in shard: String) throws -> Statement {

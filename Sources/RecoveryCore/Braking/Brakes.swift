@@ -27,6 +27,12 @@ public struct Brakes: Hashable, Sendable, Codable {
 
   public init() {}
 
+  /// Of several vaults together: those of the first that a person has paused, else of the first whose heals fail too
+  /// often.
+  public init(ofAll all: [Brakes]) {
+    self = all.first { $0.pause != nil } ?? all.first { $0.trip != nil } ?? all.first ?? Brakes()
+  }
+
   public var isOff: Bool { pause == nil && trip == nil }
 }
 

@@ -53,6 +53,9 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
   case configurationReloaded = "configuration.reloaded"
   case configurationRefused = "configuration.refused"
   case journalDamaged = "journal.damaged"
+  case journalReturned = "journal.returned"
+  case vaultTaken = "vault.taken"
+  case vaultLeft = "vault.left"
   case sweepFailed = "sweep.failed"
   case sweepRecovered = "sweep.recovered"
   case itemUnreadable = "item.unreadable"
@@ -111,6 +114,9 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .configurationReloaded: "the configuration was read again"
     case .configurationRefused: "the new configuration is wrong and the old one goes on"
     case .journalDamaged: "the journal is damaged, in its story"
+    case .journalReturned: "the journal did not answer, and does again"
+    case .vaultTaken: "an instance looks after a vault from now on"
+    case .vaultLeft: "an instance gives a vault to the others"
     case .sweepFailed: "a vault cannot be read"
     case .sweepRecovered: "a vault can be read again"
     case .itemUnreadable: "a protected item cannot be understood"
@@ -170,12 +176,12 @@ public enum EventKind: String, Sendable, Codable, CaseIterable {
     case .itemGone, .sweepFailed, .itemUnreadable, .stateUnknown, .machineUnreadable, .machineGone, .legUnexplained,
       .stepRetrying, .stepTolerated, .healAgain, .healUnverified, .dataUnreadable,
       .baselineMissing, .legSuspect, .healAbandoned, .legBroken, .healHeld, .tagUnclear, .failoverOverdue, .healParked,
-      .stepFailed, .brakeOn, .configurationRefused:
+      .stepFailed, .brakeOn, .configurationRefused, .journalReturned:
       .warning
     // What needs a person is said once for all machines that it concerns.
     case .alertRaised, .alertRepeated, .journalDamaged: .error
     case .failoverNoticed, .failoverCompleted, .healStarted, .healHealed, .healResumed, .healApproved, .brakeOff,
-      .daemonStarted, .daemonStopped, .configurationReloaded, .alertResolved,
+      .daemonStarted, .daemonStopped, .vaultTaken, .vaultLeft, .configurationReloaded, .alertResolved,
       .testFailoverSeen, .testFailoverJudged, .sweepRecovered, .itemReturned:
       .notice
     case .failoverWaiting, .healWaiting, .stepStarted, .stepSucceeded, .stepSkipped, .jobSeen, .testFailoverGone,

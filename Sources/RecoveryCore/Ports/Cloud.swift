@@ -6,6 +6,9 @@
 public protocol Cloud: Sendable {
   /// The same cloud for what can wait: its reads give way to those of heals, and are put off rather than waited for.
   var patient: any Cloud { get }
+  /// The same cloud for who may change something only while a lease lasts: what it does not allow is not sent, and a
+  /// request that changes something is given up before the lease is over.
+  func acting(while tenure: Tenure) -> any Cloud
   /// What may still be asked, and what was put off since the last report.
   func budgets() async -> [BudgetReport]
   /// One page of a vault's protected items. Rows that cannot be understood are reported, and cost no other row. A page

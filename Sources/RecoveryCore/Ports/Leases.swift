@@ -76,6 +76,8 @@ public struct LeasePicture: Hashable, Sendable, Codable {
     public var isHeld: Bool { holder != nil && remaining > .zero }
   }
 
+  /// The clock of the place that keeps them.
+  public var at: Timestamp
   /// Sorted by id.
   public var instances: [Presence]
   /// Of every vault that ever had one, sorted by vault.
@@ -83,7 +85,8 @@ public struct LeasePicture: Hashable, Sendable, Codable {
   /// Of those that were to be renewed: which were.
   public var renewed: Set<ResourceID>
 
-  public init(instances: [Presence], leases: [Lease], renewed: Set<ResourceID> = []) {
+  public init(at: Timestamp, instances: [Presence], leases: [Lease], renewed: Set<ResourceID> = []) {
+    self.at = at
     self.instances = instances
     self.leases = leases
     self.renewed = renewed

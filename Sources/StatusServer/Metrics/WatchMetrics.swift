@@ -7,7 +7,7 @@ public import WatchEngine
 /// What Prometheus may know of the watch. Counters follow what is journalled; gauges are read when they are asked for.
 public struct WatchMetrics: Service {
   private let registry: PrometheusRegistry
-  private let watch: Watch
+  private let watch: any WatchFace
   private let version: String
 
   /// Every metric and what it means; docs/operations.md explains them.
@@ -35,7 +35,7 @@ public struct WatchMetrics: Service {
     "process_open_fds": "Open file descriptors of the process.",
   ]
 
-  public init(of watch: Watch, version: String) {
+  public init(of watch: any WatchFace, version: String) {
     self.watch = watch
     self.version = version
     registry = PrometheusRegistry(help: WatchMetrics.help)
@@ -97,7 +97,7 @@ public struct WatchMetrics: Service {
     for (sink, waiting) in try await source.journal.backlog() {
       scrape.set("aftercare_outbox_undelivered", [("sink", sink)], Double(waiting))
     }
-    let hints = watch.hints.counts
+    let hints = watch.hintCounts
     for outcome in HintDesk.Outcome.allCases {
       scrape.count("aftercare_hints_total", [("outcome", outcome.rawValue)], Double(hints[outcome] ?? 0))
     }
@@ -110,22 +110,22 @@ public struct WatchMetrics: Service {
   }
 
   private func sweeps(_ scrape: Scrape) async {
-    let succeeded = await watch.sweeps.succeeded
-    for (vault, report) in await watch.sweeps.latest {
+    let costs = await watch.costs()
+    for (vault, report) in costs.latest {
       let name = [("vault", vault.name)]
       scrape.set("aftercare_sweep_failing", name, report.fault == nil ? 0 : 1)
       scrape.set("aftercare_sweep_duration_seconds", name, (report.ended - report.started).seconds)
-      if let last = succeeded[vault] {
+      if let last = costs.succeeded[vault] {
         scrape.set("aftercare_sweep_last_success_timestamp_seconds", name, Double(last.milliseconds) / 1000)
       }
     }
-    for budget in Array(await watch.sweeps.latest.values).latestBudgets {
+    for budget in Array(costs.latest.values).latestBudgets {
       let key = [("subscription", budget.subscription), ("kind", budget.kind)]
       scrape.set("aftercare_budget_remaining", key, Double(budget.left))
       scrape.set("aftercare_budget_limit", key, Double(budget.of))
       scrape.set("aftercare_budget_put_off", key, Double(budget.putOff))
     }
-    for (vault, total) in await watch.sweeps.totals {
+    for (vault, total) in costs.totals {
       let kinds = [
         ("pages", total.pages), ("instanceViews", total.instanceViews), ("itemReads", total.itemReads),
         ("associationLists", total.associationLists), ("jobLists", total.jobLists), ("queries", total.queries),

@@ -37,6 +37,6 @@ extension MachineStory {
   /// The item that `?item=` names.
   init?(_ request: Request, _ source: StatusSource) async throws {
     guard let subject = request.uri.queryParameters.get("item") else { return nil }
-    try await self.init(of: subject, in: source.watch.fleet.all(), source.journal)
+    try await self.init(of: subject, in: await source.watch.states(), source.journal)
   }
 }

@@ -167,7 +167,7 @@ struct API: Sendable {
 extension StatusSource {
   /// Nil when no failover is called that.
   func report(of id: String) async throws -> FailoverReport? {
-    try await FailoverReport(of: id, in: journal, states: watch.fleet.all(), at: time.now)
+    try await FailoverReport(of: id, in: journal, states: await watch.states(), at: time.now)
   }
 }
 

@@ -5,7 +5,7 @@ import WatchEngine
 /// `POST /api/v1/hint`: somebody says that something has happened (docs/push.md). It has a secret of its own, which
 /// opens nothing else, and no other opens it.
 struct HintIntake: Sendable {
-  let desk: HintDesk
+  let watch: any WatchFace
   let token: String
 
   static let path = "/api/v1/hint"
@@ -20,7 +20,7 @@ struct HintIntake: Sendable {
 
   private func answer(_ request: Request) async throws -> Response {
     guard isTrusted(request) else {
-      desk.count(.refused)
+      watch.count(.refused)
       return try HintIntake.problem(
         .unauthorized, "the token of listener.hints is needed: 'Authorization: Bearer TOKEN', or ?code=TOKEN",
         [.wwwAuthenticate: "Bearer"])
@@ -44,21 +44,21 @@ struct HintIntake: Sendable {
     do {
       let body = try await request.collectBody(upTo: HintIntake.mostBytes)
       guard body.readableBytes == 0 || type.hasSuffix("/json") || type.hasSuffix("+json") else {
-        desk.count(.invalid)
+        watch.count(.invalid)
         return try HintIntake.problem(.unsupportedMediaType, "the Content-Type of a hint is application/json")
       }
       switch try Push(body.readableBytesView) {
       case .hints(let hints):
-        desk.take(hints)
+        watch.take(hints)
         return try API.json(["accepted": hints.count], status: .accepted)
       // Event Grid takes no other status than 200 for a yes.
       case .handshake(let code): return try API.json(["validationResponse": code])
       }
     } catch let problem as PushProblem {
-      desk.count(.invalid)
+      watch.count(.invalid)
       return try HintIntake.problem(.badRequest, problem.description)
     } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-      desk.count(.invalid)
+      watch.count(.invalid)
       return try HintIntake.problem(.contentTooLarge, "a hint has at most \(HintIntake.mostBytes) bytes")
     }
   }
@@ -67,7 +67,7 @@ struct HintIntake: Sendable {
   /// may. However often it sends, the watch looks no oftener.
   private func allow(_ request: Request) throws -> Response {
     guard let origin = request.headers[.webHookRequestOrigin] else {
-      desk.count(.invalid)
+      watch.count(.invalid)
       return try HintIntake.problem(.badRequest, "the header WebHook-Request-Origin is missing")
     }
     return Response(

@@ -9,7 +9,7 @@ struct Probes: Sendable {
   func add(to router: Router<BasicRequestContext>) {
     // The watch is alive when it answers; whether it can see Azure is readiness, and no reason to restart it.
     router.get("/healthz") { _, _ in
-      _ = await source.watch.fleet.alerts
+      _ = await source.watch.alerts()
       return Response.text("ok\n", as: "text/plain; charset=utf-8")
     }
     router.get("/readyz") { _, _ in
