@@ -1,3 +1,4 @@
+import AftercareTesting
 import Foundation
 
 /// The real executable, run to its end without holding a thread.
@@ -8,7 +9,9 @@ enum Command {
   }
 
   /// With the configuration of a region.
-  static func run(_ region: Region, _ words: String...) async throws -> Answer {
+  static func run(_ region: Region, _ words: String...) async throws -> Answer { try await run(region, words) }
+
+  static func run(_ region: Region, _ words: [String]) async throws -> Answer {
     try await run(words + ["--config", region.folder.appending(path: "aftercare.yaml").path])
   }
 
@@ -24,7 +27,7 @@ enum Command {
     process.standardOutput = handle
     process.standardError = handle
     try process.run()
-    while process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+    await process.exited()
     return Answer(status: process.terminationStatus, output: try String(contentsOf: file, encoding: .utf8))
   }
 }

@@ -1,4 +1,5 @@
 import AftercareApp
+import AftercareTesting
 import Foundation
 import Testing
 
@@ -47,7 +48,7 @@ struct FullDiskTests {
       let live = try #require(try await region.truth().machines.first { $0.item == "erp-app-01" && $0.role == "live" })
       #expect(live.extensions.allSatisfy { $0.installsStarted == 1 && $0.installsSucceeded == 1 })
       daemon.terminate()
-      daemon.waitUntilExit()
+      await daemon.exited()
       let told = try log().matches(of: /\ssequence=([0-9]+)/).compactMap { Int($0.1) }
       #expect(told == Array(1...told.count), "no event is missing or doubled")
     }

@@ -1,4 +1,5 @@
 import AftercareApp
+import AftercareTesting
 import AzureSimulator
 import Foundation
 import RecoveryCore
@@ -70,7 +71,7 @@ struct KilledHeal {
       // A process that is only starting knows no SIGTERM yet.
       if isPosted, try !told(lives).isEmpty, try await isOver() {
         process.terminate()
-        process.waitUntilExit()
+        await process.exited()
         // The point may lie on the way down.
         if process.terminationReason == .exit { break }
       }

@@ -43,7 +43,7 @@ struct ProcessTests {
       try await region.post("failover", #"{"items": ["erp-app-01"]}"#)
       while try await region.truth().machines.reduce(0, { $0 + $1.writes }) < writes {}
       kill(first.processIdentifier, SIGKILL)
-      first.waitUntilExit()
+      await first.exited()
       let second = try Self.start(region, log: "second.log")
       defer { if second.isRunning { second.terminate() } }
       func machine() async throws -> SimulatorTruth.Machine? {
@@ -55,7 +55,7 @@ struct ProcessTests {
       #expect(healed.extensions.allSatisfy { $0.installsStarted == 1 && $0.installsSucceeded == 1 })
       #expect(healed.sendingSince != nil)
       second.terminate()
-      second.waitUntilExit()
+      await second.exited()
       #expect(second.terminationStatus == 0, "SIGTERM ends it in good order")
       let log = try String(contentsOf: region.folder.appending(path: "second.log"), encoding: .utf8)
       #expect(log.contains("event=heal.resumed"))
@@ -73,29 +73,11 @@ struct ProcessTests {
         try await Task.sleep(for: .milliseconds(20))
       }
       let second = try Self.start(region, log: "second.log")
-      second.waitUntilExit()
+      await second.exited()
       #expect(second.terminationStatus == 1)
       let words = try String(contentsOf: region.folder.appending(path: "second.log"), encoding: .utf8)
       #expect(words.contains("\(first.processIdentifier)"), "\(words)")
     }
-  }
-
-  /// Runs a command to its end beside the daemon.
-  static func command(_ region: Region, _ words: String...) throws -> (status: Int32, output: String) {
-    try command(region, words)
-  }
-
-  static func command(_ region: Region, _ words: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = executable
-    process.arguments = words + ["--config", region.folder.appending(path: "aftercare.yaml").path]
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, output)
   }
 
   @Test("waits for approval and minds a pause, both given by commands beside it")
@@ -107,41 +89,34 @@ struct ProcessTests {
         (try? await StatusReport(configuration: region.configuration()).counts) ?? [:]
       }
       while try await counts()["watched"] != 6 {}
-      let pause = try Self.command(region, "pause", "--reason", "change freeze")
+      let pause = try await Command.run(region, "pause", "--reason", "change freeze")
       #expect(pause.status == 0, "\(pause.output)")
       try await region.post("failover", #"{"items": ["erp-app-01"]}"#)
       while try await counts()["held"] != 1 {}
-      let status = try Self.command(region, "status")
+      let status = try await Command.run(region, "status")
       #expect(status.output.contains("PAUSED") && status.output.contains("change freeze"), "\(status.output)")
-      let unknown = try Self.command(region, "approve", "nobody")
+      let unknown = try await Command.run(region, "approve", "nobody")
       #expect(unknown.status == 1 && unknown.output.contains("nobody"), "\(unknown.output)")
-      let resume = try Self.command(region, "resume")
+      let resume = try await Command.run(region, "resume")
       #expect(resume.status == 0, "\(resume.output)")
-      let again = try Self.command(region, "resume")
+      let again = try await Command.run(region, "resume")
       #expect(again.status == 1 && again.output.contains("no brake is on"), "\(again.output)")
       // Both brakes were on: the approval is still missing.
       let writes = try await region.truth().machines.reduce(0) { $0 + $1.writes }
       #expect(writes == 0)
-      var approve = try Self.command(region, "approve", "erp-app-01")
-      while approve.status != 0 { approve = try Self.command(region, "approve", "erp-app-01") }
+      var approve = try await Command.run(region, "approve", "erp-app-01")
+      while approve.status != 0 { approve = try await Command.run(region, "approve", "erp-app-01") }
       #expect(approve.output.contains("erp-app-01"))
       while try await counts()["healed"] != 1 {}
     }
   }
 
   @Test("without a configuration ends with 78 and one clear line")
-  func noConfiguration() throws {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = Self.executable
-    process.arguments = ["run", "--config", "/nonexistent/aftercare.yaml"]
-    process.standardError = pipe
-    try process.run()
-    let words = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 78)
+  func noConfiguration() async throws {
+    let answer = try await Command.run(["run", "--config", "/nonexistent/aftercare.yaml"])
+    #expect(answer.status == 78)
     #expect(
-      words
+      answer.output
         == "/nonexistent/aftercare.yaml:1:1: there is no such file; name it with --config (an example is config/aftercare.yaml)\n"
     )
   }

@@ -1,4 +1,5 @@
 import AftercareApp
+import AftercareTesting
 import Foundation
 import RecoveryCore
 import Reporting
@@ -16,15 +17,15 @@ struct StateTests {
       defer { if first.isRunning { first.terminate() } }
       try await region.post("failover", #"{"items": ["erp-app-01"]}"#)
       while try await region.truth().machines.reduce(0, { $0 + $1.writes }) < 3 {}
-      let made = try ProcessTests.command(region, "state", "backup", backup)
+      let made = try await Command.run(region, "state", "backup", backup)
       #expect(made.status == 0 && made.output.contains("6 items"), "\(made.output)")
-      let again = try ProcessTests.command(region, "state", "backup", backup)
+      let again = try await Command.run(region, "state", "backup", backup)
       #expect(again.status == 1 && again.output.contains("--force"), "\(again.output)")
-      let refused = try ProcessTests.command(region, "state", "restore", backup, "--force")
+      let refused = try await Command.run(region, "state", "restore", backup, "--force")
       #expect(refused.status == 1 && refused.output.contains("process \(first.processIdentifier)"), "\(refused.output)")
       kill(first.processIdentifier, SIGKILL)
-      first.waitUntilExit()
-      let restored = try ProcessTests.command(region, "state", "restore", backup, "--force")
+      await first.exited()
+      let restored = try await Command.run(region, "state", "restore", backup, "--force")
       #expect(restored.status == 0 && restored.output.contains("journal.sqlite.replaced-"), "\(restored.output)")
       let second = try ProcessTests.start(region, log: "second.log")
       defer { if second.isRunning { second.terminate() } }
@@ -47,7 +48,7 @@ struct StateTests {
       try whole.prefix(whole.count / 2).write(to: file)
       try FileManager.default.removeItem(at: state.appending(path: "journal.sqlite-wal"))
       for words in [["run"], ["state", "backup", state.path + "/backup"]] {
-        let answer = try ProcessTests.command(region, words)
+        let answer = try await Command.run(region, words)
         #expect(answer.status == 1, "\(words)")
         #expect(answer.output.contains(file.path) && answer.output.contains("is damaged"), "\(answer.output)")
         #expect(answer.output.contains("restore"), "\(answer.output)")
@@ -60,7 +61,7 @@ struct StateTests {
     try await Region.with { region in
       for text in ["", "journal", "journal:0:after", "request:1", "journal:1:later", "disk:1:before"] {
         let process = try ProcessTests.start(region, log: "wrong.log", environment: ["AFTERCARE_CRASH_AT": text])
-        process.waitUntilExit()
+        await process.exited()
         #expect(process.terminationReason == .exit && process.terminationStatus == 1)
         let words = try String(contentsOf: region.folder.appending(path: "wrong.log"), encoding: .utf8)
         #expect(words.contains("AFTERCARE_CRASH_AT: '\(text)'") && words.contains("journal:N:before"), "\(words)")

@@ -31,7 +31,7 @@ private final class OwnServer: @unchecked Sendable {
       "run", "--replica", "bash", "-c",
       """
       echo "$AFTERCARE_POSTGRES"; echo "$AFTERCARE_POSTGRES_REPLICA"
-      while read -r word; do $AFTERCARE_POSTGRES_CTL $word >/dev/null 2>&1 </dev/null; echo "$word"; done
+      while read -r word && [ "$word" != end ]; do $AFTERCARE_POSTGRES_CTL $word >/dev/null 2>&1 </dev/null; echo "$word"; done
       """,
     ]
     process.standardInput = input
@@ -49,9 +49,11 @@ private final class OwnServer: @unchecked Sendable {
     }
   }
 
+  /// The server stops by itself then. It is told so by a word: the end of the pipe comes only when every process has
+  /// ended that was started meanwhile and has it too.
   func close() {
+    try? input.fileHandleForWriting.write(contentsOf: Data("end\n".utf8))
     try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
   }
 
   private static func line(_ output: Pipe) throws -> String {

@@ -86,7 +86,7 @@ struct SecrecyTests {
     let limits = try String(contentsOfFile: "/proc/\(first.processIdentifier)/limits", encoding: .utf8)
     #expect(limits.split(separator: "\n").contains { $0.hasPrefix("Max core file size") && $0.contains(" 0 ") })
     kill(first.processIdentifier, SIGKILL)
-    first.waitUntilExit()
+    await first.exited()
     try Self.search(region, [:])
     let second = try ProcessTests.start(region, log: "second.log") {
       edit($0) + "logging: {format: json, level: debug}\n"
@@ -95,7 +95,7 @@ struct SecrecyTests {
     try await wait { await counts()["healed"] == 1 }
     var outputs: [String: String] = [:]
     for words in [["status"], ["status", "--json"], ["history"], ["history", "--json"], ["plan", "--json"]] {
-      let output = try ProcessTests.command(region, words)
+      let output = try await Command.run(region, words)
       #expect(output.status == 0 || words[0] == "plan", "\(words): \(output.output)")
       outputs[words.joined(separator: " ")] = output.output
     }
@@ -106,7 +106,7 @@ struct SecrecyTests {
     #expect(receiver.requests.count > 1)
     #expect(receiver.requests.allSatisfy { $0.values("authorization") == ["Bearer marker-webhook-key"] })
     second.terminate()
-    second.waitUntilExit()
+    await second.exited()
     try Self.search(region, outputs)
   }
 

@@ -27,10 +27,7 @@ struct WireFaultTests {
 
   private static func play(_ fault: WireFault, _ peer: FaultyPeer, _ region: Region) async throws {
     let daemon = try ProcessTests.start(region, log: "daemon.log")
-    defer {
-      kill(daemon.processIdentifier, SIGKILL)
-      daemon.waitUntilExit()
-    }
+    defer { kill(daemon.processIdentifier, SIGKILL) }
     func log() throws -> String { try String(contentsOf: region.folder.appending(path: "daemon.log"), encoding: .utf8) }
     while (try? await StatusReport(configuration: region.configuration()).counts["watched"]) != 6 {
       try await Task.sleep(for: .milliseconds(50))
@@ -89,10 +86,7 @@ struct WireFaultTests {
         region.endpoint = "https://127.0.0.1:\(port)"
         let start = ContinuousClock.now
         let daemon = try ProcessTests.start(region, log: "daemon.log")
-        defer {
-          kill(daemon.processIdentifier, SIGKILL)
-          daemon.waitUntilExit()
-        }
+        defer { kill(daemon.processIdentifier, SIGKILL) }
         let log = region.folder.appending(path: "daemon.log")
         var lines: [Substring] = []
         while lines.isEmpty {
