@@ -104,7 +104,8 @@ let package = Package(
     .target(
       name: "AftercareApp",
       dependencies: [
-        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "PostgresJournal", "AlertSinks", "WatchEngine", "Reporting",
+        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "PostgresJournal", "AlertSinks", "WatchEngine",
+        "Reporting",
         "StatusServer", logging, serviceLifecycle, unixSignals, yams,
       ],
       // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.
@@ -203,7 +204,8 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "aftercare", "AftercareApp", "AzureSimulator", "AzureCloud", "CurlTransport", "RecoveryCore",
-        "Reporting", "SQLiteJournal", "StatusServer", "WatchEngine", "AftercareTesting", grdb, httpTypes, logging,
+        "PostgresJournal", "Reporting", "SQLiteJournal", "StatusServer", "WatchEngine", "AftercareTesting", grdb,
+        httpTypes, logging,
       ],
       swiftSettings: common),
   ]

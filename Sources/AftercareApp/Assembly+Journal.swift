@@ -1,7 +1,7 @@
 import AzureCloud
 import Glibc
-public import RecoveryCore
 import PostgresJournal
+public import RecoveryCore
 import SQLiteJournal
 
 /// Where what is known for good is kept.

@@ -25,7 +25,9 @@ struct ServiceManager: Sendable {
   }
 
   /// As often as is asked for, while the watch answers.
-  func pulse(of watch: any WatchFace) -> (any Service)? { watchdog.map { Pulse(manager: self, watch: watch, every: $0 / 3) } }
+  func pulse(of watch: any WatchFace) -> (any Service)? {
+    watchdog.map { Pulse(manager: self, watch: watch, every: $0 / 3) }
+  }
 
   private struct Pulse: Service {
     let manager: ServiceManager

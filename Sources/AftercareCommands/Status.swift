@@ -83,7 +83,8 @@ struct Status: AsyncParsableCommand {
     write("")
     table.lines.forEach(write)
     if let unheld = report.unheld, !unheld.isEmpty {
-      write("NOBODY looks after \(unheld.joined(separator: ", ")): it is taken up within seconds, if an instance lives.")
+      write(
+        "NOBODY looks after \(unheld.joined(separator: ", ")): it is taken up within seconds, if an instance lives.")
     }
   }
 

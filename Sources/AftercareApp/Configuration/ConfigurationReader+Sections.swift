@@ -7,7 +7,9 @@ import Yams
 extension ConfigurationReader {
   static let keys: [String: [String]] = [
     "": [
-      "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "journal", "mode", "watch", "failover", "grace", "heal",
+      "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "journal", "mode", "watch", "failover",
+      "grace",
+      "heal",
       "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
       "budget", "alerts", "listener", "sinks",
     ],
@@ -212,7 +214,8 @@ extension ConfigurationReader {
   private func database(_ node: Node) -> Configuration.Database? {
     let keys = node.scalar == nil ? section(node, "journal") : ["url": node]
     guard let place = keys["url"] else {
-      report(node, "journal", "needs a url: postgresql://user@host:port/database; without journal it is a file in state")
+      report(
+        node, "journal", "needs a url: postgresql://user@host:port/database; without journal it is a file in state")
       return nil
     }
     guard let url = text(place, "journal.url") else { return nil }
