@@ -18,7 +18,15 @@ public struct InstanceRow: Sendable, Encodable {
     public var leaseLeftSeconds: Int64
   }
 
-  static func rows(_ picture: LeasePicture, _ states: [ItemState]) -> [InstanceRow] {
+}
+
+extension FleetSnapshot {
+  /// Those that share the vaults; nil where nothing is shared.
+  public var instances: [InstanceRow]? { leases.map { InstanceRow.rows($0, states) } }
+}
+
+extension InstanceRow {
+  fileprivate static func rows(_ picture: LeasePicture, _ states: [ItemState]) -> [InstanceRow] {
     let held = Dictionary(grouping: picture.leases.filter(\.isHeld)) { $0.holder }
     let healing = Dictionary(grouping: states.filter { $0.heal?.status.isRunning ?? false }, by: \.vault)
     return picture.instances.map { presence in

@@ -50,10 +50,8 @@ public struct StatusReport: Sendable, Encodable {
     alerts = snapshot.alerts.map(Standing.init)
     sweeps = snapshot.sweeps
     machines = snapshot.states.filter { $0.condition != .watched }.sorted { $0.name < $1.name }.map(Row.init)
-    if let leases = snapshot.leases {
-      instances = InstanceRow.rows(leases, snapshot.states)
-      unheld = leases.leases.filter { !$0.isHeld }.map(\.vault.name)
-    }
+    instances = snapshot.instances
+    unheld = snapshot.leases?.leases.filter { !$0.isHeld }.map(\.vault.name)
   }
 
   /// Whether an item can be protected again.

@@ -21,9 +21,11 @@ public struct StatusSource: Sendable {
   }
 
   func snapshot() async -> FleetSnapshot {
-    FleetSnapshot(
+    var snapshot = FleetSnapshot(
       at: time.now, states: await watch.states(), brakes: await watch.brakes(), alerts: await watch.alerts(),
       sweeps: Array(await watch.costs().latest.values))
+    snapshot.leases = await watch.sharing()?.picture
+    return snapshot
   }
 
   /// Why the watch is not ready to be relied on; nil when it is: every vault was read through, and lately.

@@ -6,8 +6,9 @@ struct HostChecks {
   let configuration: Configuration
 
   func results() -> [CheckResult] {
-    var results = [stateDirectory()]
-    if let free = HostChecks.room(at: HostChecks.existing(configuration.state)) {
+    // With a database nothing is written here.
+    var results = configuration.journal == nil ? [stateDirectory()] : []
+    if configuration.journal == nil, let free = HostChecks.room(at: HostChecks.existing(configuration.state)) {
       results.append(.disk(configuration.state, free: free))
     }
     return results + Set(configuration.requirements.protectedSettingsFiles).sorted().map(secretFile)

@@ -1,3 +1,4 @@
+import PostgresJournal
 import RecoveryCore
 
 /// What the journal knows of the items.
@@ -8,9 +9,9 @@ struct Memory: Sendable {
 
   /// Reads it beside a running daemon, or without one.
   static func read(_ configuration: Configuration, at now: Timestamp) async -> (Memory, CheckResult) {
-    let path = configuration.state + "/journal.sqlite"
+    let path = place(of: configuration)
     var memory = Memory()
-    guard HostChecks.exists(path) else {
+    guard configuration.journal != nil || HostChecks.exists(path) else {
       return (
         memory, .pass(.journal, path, "none yet: the first start makes it, and what was learned is not known before")
       )
@@ -26,8 +27,14 @@ struct Memory: Sendable {
       let swept = try await journal.sweeps().map(\.ended).max()
       return (memory, opened(path, memory.states.count, silentFor: swept.map { now - $0 }, configuration))
     } catch {
-      return (memory, failed(path, error))
+      return (memory, failed(path, error, configuration))
     }
+  }
+
+  /// A database is named without its URL, which may hold a password.
+  private static func place(of configuration: Configuration) -> String {
+    guard configuration.journal != nil else { return configuration.state + "/journal.sqlite" }
+    return (try? Assembly(configuration: configuration).database(.readOnly).place) ?? "journal"
   }
 
   private static func opened(
@@ -41,13 +48,17 @@ struct Memory: Sendable {
       remedy: "Start the daemon: systemctl start aftercare.")
   }
 
-  private static func failed(_ path: String, _ error: JournalError) -> CheckResult {
+  private static func failed(
+    _ path: String, _ error: JournalError, _ configuration: Configuration
+  ) -> CheckResult {
     switch error.code {
     case .tooNew: .fail(.journal, path, error.message, remedy: "Use the aftercare that wrote it, or a newer one.")
     case .damaged: .fail(.journal, path, error.message, remedy: "aftercare state restore, from a backup.")
-    case .cannotOpen where HostChecks.isReadable(path):
+    case .cannotOpen where configuration.journal == nil && HostChecks.isReadable(path):
       // Of an older version: the next start brings it up to date.
       .warn(.journal, path, error.message, remedy: "Start `aftercare run` once.")
+    // The message says itself what to do.
+    case _ where configuration.journal != nil: .fail(.journal, path, error.message, remedy: "See docs/postgres.md.")
     default: .fail(.journal, path, error.message, remedy: "Check as the user that the daemon runs as.")
     }
   }

@@ -29,6 +29,9 @@ public struct WatchMetrics: Service {
     "aftercare_hints_total": "Hints from outside since the start, by outcome.",
     "aftercare_heal_duration_seconds": "From the start of a heal to its good end.",
     "aftercare_log_gap_seconds": "How long the logs of a healed machine were missing, by the clock of Azure.",
+    "aftercare_vaults_held": "Vaults that this instance looks after, where several share them.",
+    "aftercare_instances_alive": "Instances that were heard of lately.",
+    "aftercare_journal_away": "Whether the journal's database does not answer.",
     "process_start_time_seconds": "When the process was started.",
     "process_cpu_seconds_total": "Processor time of the process.",
     "process_resident_memory_bytes": "Resident memory of the process.",
@@ -94,8 +97,16 @@ public struct WatchMetrics: Service {
     await sweeps(scrape)
     scrape.set("aftercare_brake_on", [("brake", "pause")], snapshot.brakes.pause == nil ? 0 : 1)
     scrape.set("aftercare_brake_on", [("brake", "failureRate")], snapshot.brakes.trip == nil ? 0 : 1)
-    for (sink, waiting) in try await source.journal.backlog() {
-      scrape.set("aftercare_outbox_undelivered", [("sink", sink)], Double(waiting))
+    let sharing = await watch.sharing()
+    if sharing?.away == nil {
+      for (sink, waiting) in try await source.journal.backlog() {
+        scrape.set("aftercare_outbox_undelivered", [("sink", sink)], Double(waiting))
+      }
+    }
+    if let sharing {
+      scrape.set("aftercare_vaults_held", [], Double(watch.vaults.count))
+      scrape.set("aftercare_journal_away", [], sharing.away == nil ? 0 : 1)
+      scrape.set("aftercare_instances_alive", [], Double(sharing.picture?.instances.count(where: \.isAlive) ?? 0))
     }
     let hints = watch.hintCounts
     for outcome in HintDesk.Outcome.allCases {

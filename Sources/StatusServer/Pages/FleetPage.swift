@@ -29,6 +29,7 @@ struct FleetPage {
       \(failovers)
       \(attention)
       \(map)
+      \(instances)
       \(costs)
       """)
   }
@@ -162,6 +163,24 @@ struct FleetPage {
     return """
       <h2>Where everything is</h2>
       \(Frame.table(["vault", "region", "items", "conditions"], rows, "Vaults and regions"))
+      """
+  }
+
+  /// Who shares the vaults; this page itself has those of the instance that serves it.
+  private var instances: HTML {
+    guard let instances = snapshot.instances else { return .none }
+    let rows: [HTML] = instances.map { instance in
+      """
+      <tr><th scope="row">\(instance.instance)</th><td data-label="host">\(instance.host)</td>\
+      <td data-label="heard of">\(instance.isAlive ? "" : "silent, ")\(instance.silentForSeconds) s ago</td>\
+      <td data-label="vaults">\(instance.vaults.map(\.vault).joined(separator: ", "))</td></tr>
+
+      """
+    }
+    return """
+      <h2>Instances</h2>
+      <p class="quiet">Each shows the vaults that it looks after; <code>aftercare status</code> shows all.</p>
+      \(Frame.table(["instance", "host", "heard of", "vaults"], rows, "Instances"))
       """
   }
 
