@@ -214,4 +214,41 @@ struct ARMTests {
     #expect(
       body == #"{"identity":{"type":"SystemAssigned, UserAssigned","userAssignedIdentities":{"\#(own.text)":{}}}}"#)
   }
+
+  @Test("what changes something is sent only while the lease lasts, and given up before it ends; reads go on")
+  func lease() async throws {
+    let left = Guarded<Duration>(.zero)
+    let exchange = ScriptedExchange([Answer(), Answer(status: 200, body: #"{"value":[]}"#), Answer()])
+    let cloud = Self.cloud(exchange).acting(while: Tenure { left.withLock { $0 } })
+    let effect = Effect.deleteAssociation(machine: Samples.recovered, name: "dcr")
+    let fault = await Self.fault { _ = try await cloud.begin(effect) }
+    #expect(fault?.kind == .stopped && fault?.code == "LeaseEnding" && fault?.retryAfter == .seconds(5))
+    #expect(exchange.asked.isEmpty)
+    left.withLock { $0 = .seconds(7) }
+    _ = try await cloud.begin(effect)
+    #expect(exchange.asked.last?.limits.whole == .seconds(7))
+    left.withLock { $0 = .zero }
+    _ = try await cloud.associations(of: Samples.recovered)
+    #expect(exchange.asked.count == 2, "a read needs no lease")
+    left.withLock { $0 = .seconds(3600) }
+    _ = try await cloud.begin(effect)
+    #expect(exchange.asked.last?.limits.whole == .seconds(60), "and is no longer than without")
+  }
+
+  @Test("a request that is tried again asks for the lease again")
+  func leaseOfATry() async throws {
+    let asked = Guarded(0)
+    let exchange = ScriptedExchange([Answer(status: 429, headers: ["Retry-After": "1"])])
+    let cloud = Self.cloud(exchange).acting(
+      while: Tenure {
+        asked.withLock { count in
+          count += 1
+          return count == 1 ? .seconds(30) : .zero
+        }
+      })
+    let fault = await Self.fault {
+      _ = try await cloud.begin(.deleteAssociation(machine: Samples.recovered, name: "dcr"))
+    }
+    #expect(fault?.code == "LeaseEnding" && exchange.asked.count == 1)
+  }
 }
