@@ -11,6 +11,7 @@ struct ItemWorker: Sendable {
   let tally: RequestTally
   let time: any TimeSource
   let logger: Logger
+  let voice: JournalVoice
   /// Called when another instance has taken the journal over: this one must stop.
   let onFenced: @Sendable (JournalError) -> Void
 
@@ -20,8 +21,7 @@ struct ItemWorker: Sendable {
       return try await work(key, for: occasion)
     } catch {
       // Nothing was done that is not in the journal: the look is repeated when it may be written again.
-      logger.error(
-        "the journal does not take a change", metadata: ["item": "\(key)", "cause": "\(error.message)"])
+      voice.failed("the journal does not take a change", error, ["item": "\(key)"])
       if error.code == .fenced { onFenced(error) }
       return time.now + .seconds(5)
     }

@@ -17,6 +17,7 @@ struct VaultPoller: Service {
   let nudge: Alarm
   let time: any TimeSource
   let logger: Logger
+  let voice: JournalVoice
   let onSweep: @Sendable (SweepReport) async -> Void
 
   func run() async throws {
@@ -189,7 +190,7 @@ struct VaultPoller: Service {
     do throws(JournalError) {
       try await body()
     } catch {
-      logger.error("the journal does not take a change", metadata: ["vault": "\(vault)", "cause": "\(error.message)"])
+      voice.failed("the journal does not take a change", error, ["vault": "\(vault)"])
     }
   }
 }

@@ -21,6 +21,7 @@ public final class Watch: Service {
   private let logger: Logger
   private let queue: WorkQueue
   private let tally = RequestTally()
+  private let voice: JournalVoice
   let worker: ItemWorker
   private let fenced: AsyncStream<JournalError>
   private let onFenced: AsyncStream<JournalError>.Continuation
@@ -45,6 +46,8 @@ public final class Watch: Service {
     self.settings = settings
     self.time = time
     self.logger = logger
+    let voice = JournalVoice(logger)
+    self.voice = voice
     let names = Set(sinks.map(\.name))
     precondition(names.count == sinks.count, "two sinks of one name would share a place in the journal")
     let fence = try await journal.acquire(holder: holder, telling: names, at: time.now)
@@ -65,6 +68,7 @@ public final class Watch: Service {
     (self.fenced, self.onFenced) = (fenced, onFenced)
     worker = ItemWorker(
       fleet: fleet, cloud: cloud, decider: decider, settings: settings, tally: tally, time: time, logger: logger,
+      voice: voice,
       onFenced: { onFenced.yield($0) })
   }
 
@@ -148,12 +152,14 @@ public final class Watch: Service {
     VaultPoller(
       vault: vault, fleet: fleet, queue: queue, cloud: cloud, decider: decider, settings: settings, tally: tally,
       nudge: hints.nudge(of: vault), time: time, logger: logger,
-      onSweep: { [journal, fence, logger, sweeps] report in
+      voice: voice,
+      onSweep: { [journal, fence, voice, sweeps] report in
         await sweeps.note(report)
         do throws(JournalError) {
           try await journal.record(report, fence: fence)
+          voice.worked()
         } catch {
-          logger.error("a sweep cannot be written down", metadata: ["cause": "\(error.message)"])
+          voice.failed("a sweep cannot be written down", error)
         }
       })
   }

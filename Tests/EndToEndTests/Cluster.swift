@@ -140,12 +140,15 @@ struct Cluster: Sendable {
   func untold(_ events: [RecordedEvent]) throws -> [Int64] {
     var told: Set<Int64> = []
     for file in try FileManager.default.contentsOfDirectory(atPath: region.folder.path) where file.hasSuffix(".log") {
-      let log = try String(contentsOf: region.folder.appending(path: file), encoding: .utf8)
-      for line in log.split(separator: "\n") {
+      for line in try lines(of: file) {
         guard let mark = line.range(of: "sequence=") else { continue }
         if let number = Int64(line[mark.upperBound...].prefix { $0.isNumber }) { told.insert(number) }
       }
     }
     return events.map(\.sequence).filter { !told.contains($0) }
+  }
+
+  func lines(of log: String, where isWanted: (Substring) -> Bool = { _ in true }) throws -> [Substring] {
+    try String(contentsOf: region.folder.appending(path: log), encoding: .utf8).split(separator: "\n").filter(isWanted)
   }
 }

@@ -49,6 +49,8 @@ struct SharedTests {
       }
       daemons = []
       #expect(try cluster.untold(events) == [])
+      let errors = try ["2.log", "3.log"].map { try cluster.lines(of: $0) { $0.contains(" ERROR ") }.count }
+      #expect(errors.allSatisfy { $0 < 40 }, "an outage is said, and not by every machine: \(errors)")
     }
   }
 
