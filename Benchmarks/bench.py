@@ -181,24 +181,26 @@ SUBSCRIPTION = "5e000000-0000-4000-8000-{:012}"
 RULE = f"/subscriptions/{SUBSCRIPTION.format(1)}/resourceGroups/rg-monitor/providers/Microsoft.Insights/dataCollectionRules/dcr"
 
 
-def scenario(items, operation=2, subscriptions=1):
-    """A vault whose machines have the agent and a rule, in so many subscriptions. Everything but operations is quick."""
-    each = items // subscriptions
+def scenario(items, operation=2, vaults=1):
+    """Machines that have the agent and a rule, in so many vaults. Everything but operations is quick."""
     machines = "".join(f"""
   - name: "m{number:02}-##"
-    count: {each}
+    count: {items * number // vaults - items * (number - 1) // vaults}
     os: windows
-    vault: kv-dr-ukw
-    from: {{location: uksouth, resourceGroup: rg-uks, subscription: "{SUBSCRIPTION.format(number)}"}}
-    to: {{location: ukwest, resourceGroup: rg-ukw, subscription: "{SUBSCRIPTION.format(number)}"}}
+    vault: kv-{number}
+    from: {{location: uksouth, resourceGroup: rg-uks-{number}, subscription: "{SUBSCRIPTION.format(1)}"}}
+    to: {{location: ukwest, resourceGroup: rg-ukw-{number}, subscription: "{SUBSCRIPTION.format(1)}"}}
     tags: {{monitoring: standard}}
     systemAssigned: true
     extensions: [AzureMonitorAgent]
-    associations: {{dcr: {RULE}}}""" for number in range(1, subscriptions + 1))
+    associations: {{dcr: {RULE}}}""" for number in range(1, vaults + 1))
+    names = "".join(f"""
+  - {{name: kv-{number}, subscription: "{SUBSCRIPTION.format(1)}", resourceGroup: rg-vaults, pageSize: 200}}"""
+                    for number in range(1, vaults + 1))
     return f"""
 name: bench
 rules: [{RULE}]
-vaults: [{{name: kv-dr-ukw, subscription: "{SUBSCRIPTION.format(1)}", resourceGroup: rg-vaults, pageSize: 200}}]
+vaults:{names}
 timings: {{failover: 1, machineVisibleBefore: 0.5, boot: 0.5, agent: 0.5, operation: {operation}, handlerSettles: 0.5,
   handlerLingers: 1, heartbeat: 1}}
 machines:{machines}
@@ -208,7 +210,7 @@ machines:{machines}
 class Daemon:
     """`aftercare run` on `aftercare simulate`, both as they are shipped."""
 
-    def __init__(self, yaml, extra, hints=None):
+    def __init__(self, yaml, extra, hints=None, journal=None):
         self.folder = tempfile.TemporaryDirectory()
         place = lambda name: os.path.join(self.folder.name, name)
         with open(place("scenario.yaml"), "w") as file:
@@ -224,7 +226,7 @@ class Daemon:
 cloud: simulator
 endpoint: {self.endpoint}
 identity: {{kind: token, token: simulator-token}}
-state: ./state
+{f"journal: {journal}" if journal else "state: ./state"}
 vaults: [{", ".join(ready["vaults"])}]
 listener: {{port: {self.port}{f", hints: {{token: {hints}}}" if hints else ""}}}
 {extra}
@@ -314,6 +316,30 @@ listener: {{port: {self.port}{f", hints: {{token: {hints}}}" if hints else ""}}}
         self.folder.cleanup()
 
 
+class Others:
+    """More instances beside a daemon, on its database and with its configuration but for the port."""
+
+    def __init__(self, daemon, count):
+        self.processes = []
+        with open(daemon.file) as file:
+            text = file.read()
+        for number in range(count):
+            place = os.path.join(daemon.folder.name, f"other-{number}.yaml")
+            with open(place, "w") as file:
+                file.write(re.sub(r"port: \d+", f"port: {free_port()}", text))
+            self.processes.append(subprocess.Popen(
+                [AFTERCARE, "run", "--config", place], stdout=daemon.log, stderr=daemon.log,
+                env={**os.environ, "MALLOC_ARENA_MAX": "1"}))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
 AFTERCARE = os.environ.get("AFTERCARE", os.path.join(WORK, "aftercare", "release", "aftercare"))
 QUICK = """watch: {items: 2s, itemsMoving: 1s, machineMoving: 1s, machine: 1h, baseline: 6h}
 failover: {confirmAfter: 500ms}
@@ -333,7 +359,7 @@ def wave(options):
         limits = {"reads": (250 * rate, 25 * rate), "writes": (200 * rate, 10 * rate), "deletes": (200 * rate, 10 * rate)}
         budget = ", ".join(
             f"{kind}: {burst}, {kind}PerSecond: {second}" for kind, (burst, second) in limits.items())
-        with Daemon(scenario(items, operation, 1), QUICK + f"budget: {{{budget}}}\n") as daemon:
+        with Daemon(scenario(items, operation), QUICK + f"budget: {{{budget}}}\n") as daemon:
             daemon.learn(items)
             before, idle = daemon.requests(), daemon.usage()
             daemon.post("failover", all=True)
@@ -366,6 +392,43 @@ def wave(options):
         ["machines", "operation", "ARM's budget", "to all healed, s", "longest chain, s", "by the budget, s",
          "of the bound", "requests a heal", "and polls", "processor, s", "peak memory, MB"], lines),
         "script/bench wave --waves " + ",".join("/".join(map(str, wave)) for wave in options.waves))
+
+
+def shared(options):
+    """One wave over several vaults, by more and more instances on one database, each with a budget of its own."""
+    server = os.environ["AFTERCARE_POSTGRES"]
+    rows = []
+    for count in options.instances:
+        # A schema of its own for each.
+        schema = f"bench_{count}"
+        subprocess.run(["psql", "-q", server, "-c", f"CREATE SCHEMA {schema}"], check=True)
+        place = f'{{url: "{server}?options=-csearch_path%3D{schema}", lease: 10s}}'
+        with Daemon(scenario(options.items, 2, options.vaults), QUICK + "budget: {}\n", journal=place) as daemon:
+            daemon.learn(options.items)
+            with Others(daemon, count - 1) as others:
+                def spread():
+                    status = json.loads(subprocess.run(
+                        [AFTERCARE, "status", "--config", daemon.file, "--json"], check=True, capture_output=True,
+                        text=True).stdout)
+                    held = [len(one["vaults"]) for one in status["instances"] if one["isAlive"]]
+                    return status if len(held) == count and sum(held) == options.vaults and (
+                        max(held) - min(held) <= 1) else None
+                daemon.until(spread, 120)
+                before = daemon.usage()["cpu"] + sum(daemon.usage(one)["cpu"] for one in others.processes)
+                daemon.post("failover", all=True)
+                daemon.until(lambda: spread()["counts"].get("healed", 0) >= options.items, 3600)
+                used = [daemon.usage()] + [daemon.usage(one) for one in others.processes]
+                events = daemon.events(60 * options.items)
+        completed = [moment(event["at"]) for event in events if event["event"] == "failover.completed"]
+        healed = [moment(event["at"]) for event in events if event["event"] == "heal.healed"]
+        took = max(healed) - min(completed)
+        say(count, f"{took:.1f} s", used)
+        rows.append((count, took, sum(one["cpu"] for one in used) - before, max(one["peak"] for one in used)))
+    write("shared", table(
+        ["instances", "to all healed, s", "of one instance's", "processor of all, s", "peak memory of the largest, MB"],
+        [[f"{count}", f"{took:.0f}", f"{took / rows[0][1]:.2f}", f"{cpu:.0f}", f"{peak:.0f}"]
+         for count, took, cpu, peak in rows]),
+        f"script/bench shared --items {options.items} --vaults {options.vaults}")
 
 
 def steady(options):
@@ -536,6 +599,11 @@ def main():
         default=[(50, 2, 1), (50, 60, 1), (500, 2, 1), (500, 60, 1), (5000, 2, 10), (5000, 60, 10)],
         help="machines/seconds of an operation/how many times ARM's budget, ...")
     one.set_defaults(run=wave)
+    one = verbs.add_parser("shared", help="a wave by several instances that share a database")
+    one.add_argument("--items", type=int, default=500)
+    one.add_argument("--vaults", type=int, default=8)
+    one.add_argument("--instances", type=lambda text: [int(count) for count in text.split(",")], default=[1, 2, 4])
+    one.set_defaults(run=shared)
     one = verbs.add_parser("steady", help="what it costs when nothing happens")
     one.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=[1_000, 10_000])
     one.add_argument("--seconds", type=int, default=300)

@@ -69,9 +69,12 @@ public struct Daemon: Sendable {
     services.services.append(.init(service: reloader, successTerminationBehavior: .gracefullyShutdownGroup))
     services.services.append(
       .init(service: JournalInspection(journal: journal, watch: watch), successTerminationBehavior: .ignore))
+    let lastResort = LastResort(logger: logger)
+    services.services.append(.init(service: lastResort, successTerminationBehavior: .ignore))
     // Whatever does not stop by itself is cancelled: two seconds are all that a service manager may have to wait.
     services.maximumGracefulShutdownDuration = .milliseconds(1500)
     manager.ready("watching \(configuration.vaults.count) vaults")
+    defer { lastResort.dismiss() }
     try await ServiceGroup(configuration: services).run()
     return accepted.take()
   }

@@ -90,7 +90,7 @@ final class ShardJournal: ReadingJournal {
 
   /// To this vault alone.
   func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
-    try await OrderDesk(database: database).give(order, to: shard, at: now)
+    try await OrderDesk(database: database).give(order, to: shard)
   }
 
   func openOrders() async throws(JournalError) -> [RecordedOrder] {

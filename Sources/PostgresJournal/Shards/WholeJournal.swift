@@ -39,7 +39,7 @@ struct WholeJournal: ReadingJournal {
 
   /// To every vault that somebody looks after.
   func give(_ order: Order, at now: Timestamp) async throws(JournalError) -> Int64 {
-    try await OrderDesk(database: database).give(order, to: nil, at: now)
+    try await OrderDesk(database: database).give(order, to: nil)
   }
 
   func openOrders() async throws(JournalError) -> [RecordedOrder] {

@@ -9,12 +9,14 @@ enum OrderTable {
     """
 
   /// To one shard, or to all that somebody looks after; to all that were ever known where nobody does. Where none is
-  /// known yet it is for those to come. A second one with the same key is the first one.
-  static func give(_ order: Order, key: String, to shard: String?, at now: Timestamp) throws -> Statement {
+  /// known yet it is for those to come. A second one with the same key is the first one. It is given when the server's
+  /// clock says, as everything that the instances write down: the host of who gives it may be off.
+  static func give(_ order: Order, key: String, to shard: String?) throws -> Statement {
     Statement(
       """
       WITH given AS (
-        INSERT INTO operator_order (key, shard, given_at, body) VALUES ($1, $2, $3, $4)
+        INSERT INTO operator_order (key, shard, given_at, body)
+        VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, $3)
         ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING number
       ), wanted AS (
         SELECT vault FROM shard WHERE \(isCaredFor)
@@ -26,7 +28,7 @@ enum OrderTable {
         INSERT INTO order_answer (number, shard) SELECT number, vault FROM given, addressed ON CONFLICT DO NOTHING
       )
       SELECT number FROM given
-      """, .text(key), .text(shard), .number(now.milliseconds), .text(try JournalJSON.encode(order)))
+      """, .text(key), .text(shard), .text(try JournalJSON.encode(order)))
   }
 
   /// Those that a shard has not answered, oldest first.
