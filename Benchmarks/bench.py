@@ -394,6 +394,17 @@ def wave(options):
         "script/bench wave --waves " + ",".join("/".join(map(str, wave)) for wave in options.waves))
 
 
+def database_seconds():
+    """Processor time of every server process that lives."""
+    ticks, sum_of = os.sysconf("SC_CLK_TCK"), 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as file:
+            name, fields = file.read().rsplit(") ", 1)
+            if name.endswith("(postgres"):
+                sum_of += sum(map(int, fields.split()[11:13])) / ticks
+    return sum_of
+
+
 def shared(options):
     """One wave over several vaults, by more and more instances on one database, each with a budget of its own."""
     server = os.environ["AFTERCARE_POSTGRES"]
@@ -415,19 +426,23 @@ def shared(options):
                         max(held) - min(held) <= 1) else None
                 daemon.until(spread, 120)
                 before = daemon.usage()["cpu"] + sum(daemon.usage(one)["cpu"] for one in others.processes)
+                database = database_seconds()
                 daemon.post("failover", all=True)
                 daemon.until(lambda: spread()["counts"].get("healed", 0) >= options.items, 3600)
+                database = database_seconds() - database
                 used = [daemon.usage()] + [daemon.usage(one) for one in others.processes]
                 events = daemon.events(60 * options.items)
         completed = [moment(event["at"]) for event in events if event["event"] == "failover.completed"]
         healed = [moment(event["at"]) for event in events if event["event"] == "heal.healed"]
         took = max(healed) - min(completed)
         say(count, f"{took:.1f} s", used)
-        rows.append((count, took, sum(one["cpu"] for one in used) - before, max(one["peak"] for one in used)))
+        rows.append((
+            count, took, sum(one["cpu"] for one in used) - before, max(one["peak"] for one in used), database))
     write("shared", table(
-        ["instances", "to all healed, s", "of one instance's", "processor of all, s", "peak memory of the largest, MB"],
-        [[f"{count}", f"{took:.0f}", f"{took / rows[0][1]:.2f}", f"{cpu:.0f}", f"{peak:.0f}"]
-         for count, took, cpu, peak in rows]),
+        ["instances", "to all healed, s", "of one instance's", "processor of all, s", "the database's, s",
+         "peak memory of the largest, MB"],
+        [[f"{count}", f"{took:.0f}", f"{took / rows[0][1]:.2f}", f"{cpu:.0f}", f"{database:.0f}", f"{peak:.0f}"]
+         for count, took, cpu, peak, database in rows]),
         f"script/bench shared --items {options.items} --vaults {options.vaults}")
 
 

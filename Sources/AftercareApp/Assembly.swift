@@ -118,7 +118,11 @@ public struct Assembly: Sendable {
     return SharedWatch(
       vaults: configuration.vaults, instance: instance, leases: database.leases,
       span: configuration.journal?.lease ?? .seconds(60), settings: settings, events: events, time: time,
-      uptime: AzureCloud.uptime(), logger: logger
+      uptime: AzureCloud.uptime(), logger: logger,
+      canRead: { vault in
+        var pages = azure.patient.itemPages(of: vault)
+        return (try? await pages.next()) != nil
+      }
     ) { vault, tenure in
       var settings = settings
       settings.vaults = [vault]

@@ -76,7 +76,9 @@ struct Status: AsyncParsableCommand {
     for instance in instances where instance.isAlive || !instance.vaults.isEmpty {
       table.add(
         instance.instance, instance.host, instance.version,
-        instance.isAlive ? "\(instance.silentForSeconds) s ago" : "SILENT for \(instance.silentForSeconds) s",
+        instance.isAlive
+          ? "\(instance.silentForSeconds) s ago\(instance.isBlind ? ", CANNOT READ AZURE" : "")"
+          : "SILENT for \(instance.silentForSeconds) s",
         instance.vaults.isEmpty ? "-" : instance.vaults.map(\.vault).joined(separator: ", "),
         instance.heals.isEmpty ? "-" : Status.words(instance.heals))
     }

@@ -8,6 +8,8 @@ public struct InstanceRow: Sendable, Encodable {
   public var started: String
   public var isAlive: Bool
   public var silentForSeconds: Int64
+  /// Whether it can read nothing in Azure.
+  public var isBlind: Bool
   public var vaults: [Vault]
   /// Names of the items whose heals it has under way.
   public var heals: [String]
@@ -34,7 +36,7 @@ extension InstanceRow {
       return InstanceRow(
         instance: presence.instance.id.text, host: presence.instance.host, version: presence.instance.version,
         started: presence.instance.started.iso8601, isAlive: presence.isAlive,
-        silentForSeconds: presence.silentFor.inMilliseconds / 1000,
+        silentForSeconds: presence.silentFor.inMilliseconds / 1000, isBlind: presence.instance.isBlind,
         vaults: leases.map { Vault(vault: $0.vault.name, leaseLeftSeconds: $0.remaining.inMilliseconds / 1000) },
         heals: leases.flatMap { healing[$0.vault] ?? [] }.map(\.name).sorted())
     }

@@ -14,7 +14,7 @@ package actor LeaseKeeper {
     let lease: HeldLease
   }
 
-  private let instance: Instance
+  private var instance: Instance
   private let leases: any Leases
   private let spread: ShardSpread
   private let span: Duration
@@ -37,8 +37,11 @@ package actor LeaseKeeper {
   package var pause: Duration { span / 5 }
 
   /// Tells that the instance lives, and renews what it has.
-  /// - Parameter busy: vaults in which something moves: they are given away last.
-  package func beat(busy: Set<ResourceID> = []) async throws(JournalError) -> Outcome {
+  /// - Parameters:
+  ///   - busy: vaults in which something moves: they are given away last.
+  ///   - isBlind: whether nothing can be read in Azure.
+  package func beat(busy: Set<ResourceID> = [], isBlind: Bool = false) async throws(JournalError) -> Outcome {
+    instance.isBlind = isBlind
     let known = held
     let asked = uptime()
     let picture = try await leases.beat(

@@ -19,6 +19,7 @@ public final class SharedWatch: Service, WatchFace {
   private let sweepsEvery: Duration
   private let logger: Logger
   private let open: @Sendable (ResourceID, Tenure) async throws -> Watch
+  private let canRead: @Sendable (ResourceID) async -> Bool
   private let state = Mutex(State())
 
   private struct State {
@@ -27,6 +28,7 @@ public final class SharedWatch: Service, WatchFace {
     var watches: [ResourceID: Watch] = [:]
     var picture: LeasePicture?
     var away: Sharing.Away?
+    var isBlind = false
     /// Why a vault cannot be taken, as it was said last.
     var obstacles: [ResourceID: String] = [:]
     /// Of watches that have ended.
@@ -36,10 +38,12 @@ public final class SharedWatch: Service, WatchFace {
   /// - Parameters:
   ///   - span: how long a lease lasts without being renewed.
   ///   - uptime: a clock that only goes forward, and goes on while the process is stopped.
+  ///   - canRead: whether Azure lets a vault be read from here now.
   ///   - open: takes the lease of a vault, and makes its watch, with `events` and `time`.
   public init(
     vaults: [ResourceID], instance: Instance, leases: any Leases, span: Duration, settings: EngineSettings,
     events: EventStream, time: SharedTime, uptime: @escaping @Sendable () -> Duration, logger: Logger,
+    canRead: @escaping @Sendable (ResourceID) async -> Bool,
     open: @escaping @Sendable (ResourceID, Tenure) async throws -> Watch
   ) {
     configured = vaults
@@ -51,6 +55,7 @@ public final class SharedWatch: Service, WatchFace {
     self.time = time
     self.uptime = uptime
     self.logger = logger
+    self.canRead = canRead
     self.open = open
   }
 
@@ -96,9 +101,10 @@ public final class SharedWatch: Service, WatchFace {
   private func beat() async -> LeaseKeeper.Outcome? {
     var busy: Set<ResourceID> = []
     for watch in current where await watch.moving() > 0 { busy.formUnion(watch.vaults) }
+    let isBlind = await isBlindNow()
     let before = time.ofHost
     do throws(JournalError) {
-      let outcome = try await keeper.beat(busy: busy)
+      let outcome = try await keeper.beat(busy: busy, isBlind: isBlind)
       time.learn(outcome.picture.at, between: before, and: time.ofHost)
       let away = state.withLock { state in
         state.picture = outcome.picture
@@ -118,6 +124,32 @@ public final class SharedWatch: Service, WatchFace {
       }
       return nil
     }
+  }
+
+  /// Whether Azure has let none of the vaults be read for a while, or, without any, lets none be read now. Where it is
+  /// all the same from everywhere, the others are blind as well, and nothing moves.
+  private func isBlindNow() async -> Bool {
+    let watches = current
+    var isBlind = state.withLock { $0.isBlind }
+    if !watches.isEmpty {
+      isBlind = true
+      for watch in watches where await !watch.isUnreadable(for: lateAfter) { isBlind = false }
+    } else if isBlind {
+      for vault in configured where await canRead(vault) {
+        isBlind = false
+        break
+      }
+    }
+    let isNews = state.withLock { state in
+      defer { state.isBlind = isBlind }
+      return state.isBlind != isBlind
+    }
+    if isNews, isBlind {
+      logger.error("no vault can be read in Azure from here: the others are to look after them, if they can")
+    } else if isNews {
+      logger.notice("Azure can be read again")
+    }
+    return isBlind
   }
 
   private func tellReturn(from away: Sharing.Away) async {

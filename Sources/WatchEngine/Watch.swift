@@ -178,6 +178,15 @@ public final class Watch: Service {
     }
   }
 
+  /// Whether none of its vaults could be read for so long.
+  func isUnreadable(for span: Duration) async -> Bool {
+    let unreadable = await sweeps.unreadable
+    return vaults.allSatisfy { vault in
+      guard let since = unreadable[vault], since.fault.kind != .throttled else { return false }
+      return time.now - since.since >= span
+    }
+  }
+
   /// Says something of the watch itself.
   public func tell(_ kind: EventKind, _ fields: [String: String]) async {
     do throws(JournalError) {

@@ -88,6 +88,24 @@ struct ShardSpreadTests {
     #expect(Set(moves.give) == [Self.vault(2), Self.vault(4)])
   }
 
+  @Test("gives nothing to who can read nothing in Azure while another can, and goes on as before where none can")
+  func blind() {
+    var world = World(2, 4)
+    world.held[InstanceID("i1")] = [Self.vault(1), Self.vault(2)]
+    world.held[InstanceID("i2")] = [Self.vault(3), Self.vault(4)]
+    var picture = world.picture
+    picture.instances[1].instance.isBlind = true
+    let spread = ShardSpread(vaults: world.vaults)
+    #expect(Set(spread.moves(of: InstanceID("i2"), in: picture).give) == [Self.vault(3), Self.vault(4)])
+    #expect(spread.moves(of: InstanceID("i1"), in: picture) == ShardSpread.Moves(), "nothing is free yet")
+    picture.leases.removeAll { $0.holder == InstanceID("i2") }
+    #expect(Set(spread.moves(of: InstanceID("i1"), in: picture).take) == [Self.vault(3), Self.vault(4)])
+    #expect(spread.moves(of: InstanceID("i2"), in: picture) == ShardSpread.Moves())
+    picture = world.picture
+    for index in picture.instances.indices { picture.instances[index].instance.isBlind = true }
+    #expect(spread.moves(of: InstanceID("i2"), in: picture) == ShardSpread.Moves())
+  }
+
   @Test("does not count on who is silent, and does not take what that one may still hold")
   func silent() {
     var world = World(2, 4)

@@ -33,6 +33,8 @@ public struct Instance: Hashable, Sendable, Codable {
   public var version: String
   /// By its own clock: for people.
   public var started: Timestamp
+  /// It lives, and can read nothing in Azure: it is no better than a silent one.
+  public var isBlind = false
 
   public init(id: InstanceID, host: String, version: String, started: Timestamp) {
     self.id = id

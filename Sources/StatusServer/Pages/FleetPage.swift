@@ -172,7 +172,7 @@ struct FleetPage {
     let rows: [HTML] = instances.map { instance in
       """
       <tr><th scope="row">\(instance.instance)</th><td data-label="host">\(instance.host)</td>\
-      <td data-label="heard of">\(instance.isAlive ? "" : "silent, ")\(instance.silentForSeconds) s ago</td>\
+      <td data-label="heard of">\(instance.isAlive ? "" : "silent, ")\(instance.silentForSeconds) s ago\(instance.isBlind ? ", cannot read Azure" : "")</td>\
       <td data-label="vaults">\(instance.vaults.map(\.vault).joined(separator: ", "))</td></tr>
 
       """
