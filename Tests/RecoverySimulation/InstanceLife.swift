@@ -81,8 +81,9 @@ final class InstanceLife {
     while !tenancies.isEmpty, !isOver { _ = await life.stage.wait(for: .end) }
     if isOver { return }
     try? await keeper.leave()
-    life.isGone(self)
+    if isOver { return }
     isOver = true
+    life.isGone(self)
   }
 
   private func beat() async {

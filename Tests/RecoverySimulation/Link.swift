@@ -13,7 +13,8 @@ struct Link: @unchecked Sendable {
   init(_ process: InstanceLife) { self.process = process }
 
   func pause(_ span: Duration) async throws {
-    let call = await life.sleep(span.inMilliseconds, for: .azure)
+    // Never for less than was asked, or who counts in less than milliseconds would ask without end.
+    let call = await life.sleep(span.inMilliseconds + 1, for: .azure)
     if case .cutOff = call { throw CancellationError() }
   }
 

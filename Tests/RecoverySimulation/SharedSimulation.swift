@@ -30,6 +30,9 @@ public final class SharedSimulation {
   private let hosts: [Host]
   private var agenda = Agenda<Happening>()
   private var isCalm = false
+  /// How much has happened at this one moment.
+  private var atOnce = 0
+  private static let mostAtOnce = 10_000
   private var isOver = false
   /// Who took each vault with which fence.
   private var takings: [ResourceID: [(fence: Fence, holder: InstanceID)]] = [:]
@@ -89,6 +92,8 @@ public final class SharedSimulation {
     }
     add(.look, after: scene.calmFrom)
     while let entry = agenda.next(), entry.at <= scene.end, scene.violations.isEmpty, !isOver {
+      atOnce = entry.at == scene.now ? atOnce + 1 : 0
+      if atOnce > SharedSimulation.mostAtOnce { scene.violate("time stands still") }
       scene.advance(to: entry.at)
       if scene.now >= scene.calmFrom, !isCalm {
         isCalm = true

@@ -108,7 +108,8 @@ final class Tenancy: Surroundings {
   var ourNow: Timestamp { process.time.now }
 
   func after(_ milliseconds: Int64, _ what: WatchLife.Happening) {
-    life.add(.watch(self, what), after: milliseconds)
+    // A budget counts in less than milliseconds: what waits for it may not ask again at this very moment.
+    life.add(.watch(self, what), after: max(1, milliseconds))
   }
 
   func ask(_ request: ItemTurn.Request, for key: ItemKey) {
