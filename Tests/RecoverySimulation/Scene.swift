@@ -23,6 +23,8 @@ final class Scene {
   let decider: Decider
   /// With all vaults of the story.
   let settings: EngineSettings
+  /// Milliseconds between two looks at what is to be told.
+  let tellsEvery: Int64
   let calmFrom: Int64
   let end: Int64
   /// How it is until the calm.
@@ -95,6 +97,7 @@ final class Scene {
       settings.keepHistory = .seconds(7 * 86_400)
     }
     self.settings = settings
+    tellsEvery = soak == nil ? (isShared ? 10_000 : 2000) : 60_000
     // Hours of calm at the end: what was begun must come to its end by then.
     end = Int64(last * 1000) + 4 * 3_600_000
     calmFrom = Int64(last * 1000) + 600_000

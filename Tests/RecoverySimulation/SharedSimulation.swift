@@ -28,6 +28,7 @@ public final class SharedSimulation {
   /// How long a lease lasts.
   let span: Duration
   private let hosts: [Host]
+  private let troubles: Troubles
   private var agenda = Agenda<Happening>()
   private var isCalm = false
   /// How much has happened at this one moment.
@@ -66,6 +67,7 @@ public final class SharedSimulation {
     scene = try Scene(seed: seed, isShared: true, isTraced: isTraced)
     let ticks = scene.ticks
     span = .seconds(scene.random.pick([20, 60, 60, 180]))
+    troubles = Troubles(for: span, &scene.random)
     // By days, for what may depend on it that must not.
     let databaseOffset = Int64(scene.random.number(-100_000_000...100_000_000))
     database = MemoryDatabase(span: span) { ticks.time + .milliseconds(databaseOffset) }
@@ -86,8 +88,8 @@ public final class SharedSimulation {
   public func run() async throws {
     for host in hosts {
       add(.start(host), after: Int64(scene.random.number(0...30_000)))
-      for trouble in Trouble.several(within: scene.calmFrom, for: span, &scene.random) {
-        add(.trouble(trouble, host), after: trouble.at)
+      for (at, trouble) in troubles.ofHost(until: scene.calmFrom, &scene.random) {
+        add(.trouble(trouble, host), after: at)
       }
     }
     add(.look, after: scene.calmFrom)
@@ -261,6 +263,10 @@ public final class SharedSimulation {
     let flight = Flight(request, of: strand)
     let way = scene.way()
     if way <= limit { add(.arrive(flight), after: way) }
+    if flight.changesSomething, !isCalm, scene.random.chance(troubles.hunting) {
+      let moment = Int64(scene.random.number(0...Int(way)))
+      if let trouble = troubles.one(&scene.random) { add(.trouble(trouble, process.host), after: moment) }
+    }
     let call = await sleep(limit, for: .azure)
     flight.isHeard = false
     switch call {
@@ -296,7 +302,7 @@ public final class SharedSimulation {
 
   /// What changes something is sent by who has the vault, when it reaches Azure.
   private func judge(_ flight: Flight) async {
-    guard ![.get, .post].contains(flight.request.method) else { return }
+    guard flight.changesSomething else { return }
     let process = flight.strand.process
     guard let (key, effect) = flight.strand.effect, let tenancy = flight.strand.tenancy, let watch = tenancy.watch
     else { return scene.violate("\(flight.request.method) is no effect") }
@@ -362,6 +368,7 @@ final class Flight {
   var isHeard = true
   /// It never arrives.
   var isLost = false
+  var changesSomething: Bool { ![.get, .post].contains(request.method) }
 
   init(_ request: TransferRequest, of strand: Strand) {
     self.request = request

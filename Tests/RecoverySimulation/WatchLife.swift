@@ -252,7 +252,7 @@ final class WatchLife {
 
   private func tell() async throws {
     try await tellWaiting()
-    after(scene.soak == nil ? 2000 : 60_000, .tell)
+    after(scene.tellsEvery, .tell)
   }
 
   /// Returns how many there were.
