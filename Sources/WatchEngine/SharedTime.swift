@@ -16,11 +16,11 @@ public final class SharedTime: TimeSource {
   }
 
   /// The host's own.
-  var ofHost: Timestamp { base.now }
+  package var ofHost: Timestamp { base.now }
 
   /// Goes by a time there that was told between two times of the host. How long the answer was on its way is not known
   /// better than that, and a difference which may come from that alone changes nothing.
-  func learn(_ there: Timestamp, between before: Timestamp, and after: Timestamp) {
+  package func learn(_ there: Timestamp, between before: Timestamp, and after: Timestamp) {
     let half = (after - before) / 2
     let found = there - (before + half)
     offset.withLock { offset in

@@ -1,7 +1,8 @@
 public import RecoveryCore
 
-/// A journal in memory that keeps the contract, for tests that need a thousand of them a minute. What it is given it
-/// gives back as JSON would, so that nothing survives in it which would not survive on a disk.
+/// A journal in memory that keeps the contract, for tests that need a thousand of them a minute: one alone, or that of a
+/// vault in a `MemoryDatabase`. What it is given it gives back as JSON would, so that nothing survives in it which would
+/// not survive on a disk.
 public actor MemoryJournal: Journal {
   private var items: [ItemKey: ItemState] = [:]
   private var pastHeals: [Heal] = []
@@ -14,17 +15,29 @@ public actor MemoryJournal: Journal {
   private var alerts: [Alert] = []
   private var orders: [RecordedOrder] = []
   private var answers: [Int64: OrderAnswer] = [:]
-  private var fence = Fence(token: 0)
-  private var sequence: Int64 = 0
+  /// The number of the last event.
+  private var newest: Int64 = 0
+  private let vault: ResourceID
+  /// Keeps the fence, and counts the events.
+  private let book: MemoryLeases
 
-  public init() {}
+  /// One that shares with nobody.
+  public init() {
+    let start = Samples.start
+    self.init(of: Samples.vault, under: MemoryLeases(span: .zero) { start })
+  }
+
+  init(of vault: ResourceID, under book: MemoryLeases) {
+    self.vault = vault
+    self.book = book
+  }
 
   public func acquire(
     holder: String, telling sinks: Set<String>, at now: Timestamp
   ) async throws(JournalError) -> Fence {
+    let fence = try book.acquire(vault, for: InstanceID(holder))
     delivered = delivered.filter { sinks.contains($0.key) }
-    for new in sinks.subtracting(delivered.keys) { delivered[new] = sequence }
-    fence = Fence(token: fence.token + 1)
+    for new in sinks.subtracting(delivered.keys) { delivered[new] = newest }
     return fence
   }
 
@@ -57,8 +70,8 @@ public actor MemoryJournal: Journal {
     if let alerts = change.alerts { self.alerts = alerts }
     for answer in change.answers { answers[answer.number] = answer }
     return change.events.map { event in
-      sequence += 1
-      let recorded = RecordedEvent(sequence: sequence, event: event)
+      let recorded = RecordedEvent(sequence: book.nextNumber(), event: event)
+      newest = recorded.sequence
       story.append(recorded)
       return recorded
     }
@@ -81,7 +94,7 @@ public actor MemoryJournal: Journal {
   }
 
   public func undelivered(to sink: String, limit: Int) async throws(JournalError) -> [RecordedEvent] {
-    guard let told = delivered[sink], told < sequence else { return [] }
+    guard let told = delivered[sink], told < newest else { return [] }
     return Array(story[firstIndex(after: told)...].prefix(limit))
   }
 
@@ -161,11 +174,7 @@ public actor MemoryJournal: Journal {
 
   public func answer(to order: Int64) async throws(JournalError) -> OrderAnswer? { answers[order] }
 
-  private func check(_ given: Fence) throws(JournalError) {
-    guard given == fence, fence.token > 0 else {
-      throw JournalError(.fenced, "the journal belongs to another holder")
-    }
-  }
+  private func check(_ fence: Fence) throws(JournalError) { try book.check(fence, of: vault) }
 }
 
 extension Event {

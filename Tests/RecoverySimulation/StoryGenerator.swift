@@ -16,15 +16,32 @@ struct StoryGenerator {
 
   /// The scenario as a file would have it, and the second at which the last thing in it happens.
   mutating func yaml() -> (text: String, end: Double) {
-    var machines: [String] = []
     let count = random.pick([1, 1, 2, 2, 3])
+    var machines: [String] = []
     for number in 1...count { machines.append(machine(number)) }
-    let (timeline, end) = timeline(count)
+    return story(of: machines, in: ["kv"])
+  }
+
+  /// The same of several vaults, some of which may have nothing in them.
+  mutating func shared() -> (text: String, end: Double) {
+    let vaults = Array(["kv", "kv-b", "kv-c", "kv-d"].prefix(random.number(1...4)))
+    let count = random.pick([1, 2, 2, 3, 4])
+    var machines: [String] = []
+    for number in 1...count { machines.append(machine(number, in: random.pick(vaults))) }
+    return story(of: machines, in: vaults)
+  }
+
+  private mutating func story(of machines: [String], in vaults: [String]) -> (text: String, end: Double) {
+    let (timeline, end) = timeline(machines.count)
+    let lines = vaults.map { name in
+      "  - {name: \(name), subscription: \"\(Self.subscription)\", resourceGroup: rg-vaults, "
+        + "pageSize: \(random.number(1...3))}"
+    }
     let text = """
       name: story
       rules: ["\(Self.rule)"]
       vaults:
-        - {name: kv, subscription: "\(Self.subscription)", resourceGroup: rg-vaults, pageSize: \(random.number(1...3))}
+      \(lines.joined(separator: "\n"))
       timings: {failover: \(random.number(40...200)), seeding: \(random.number(60...600)), operation: \(random.number(5...60)), agent: \(random.number(10...120)), handlerSettles: \(random.number(5...60))}
       \(quirks())machines:
       \(machines.joined(separator: "\n"))
@@ -72,7 +89,7 @@ struct StoryGenerator {
     return "quirks: true\n"
   }
 
-  private mutating func machine(_ number: Int) -> String {
+  private mutating func machine(_ number: Int, in vault: String = "kv") -> String {
     let isWindows = random.chance(0.6)
     var extensions = ["AzureMonitorAgent"]
     if random.chance(0.5) { extensions.append("DependencyAgent") }
@@ -100,7 +117,7 @@ struct StoryGenerator {
     return """
         - name: vm-\(number)
           os: \(isWindows ? "windows" : "linux")
-          vault: kv
+          vault: \(vault)
           from: {location: uksouth, resourceGroup: rg-a, subscription: "\(Self.subscription)"\(zone ? ", zone: \"1\"" : "")}
           to: {location: \(zone ? "uksouth" : "ukwest"), resourceGroup: rg-b, subscription: "\(Self.subscription)"\(zone ? ", zone: \"2\"" : "")}
           extensions: [\(extensions.joined(separator: ", "))]

@@ -58,3 +58,11 @@ struct Weather: Sendable {
   /// Nothing goes wrong: the end of every run, in which what was begun must come to its end.
   static let calm = Weather()
 }
+
+extension Weather {
+  var isStorm: Bool {
+    [throttled, unavailable, answerLost, requestLost, garbage, stale, crash, diskFull, clockJump, orders].contains {
+      $0 > 0
+    }
+  }
+}

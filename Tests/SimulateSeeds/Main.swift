@@ -25,6 +25,9 @@ struct SimulateSeeds: AsyncParsableCommand {
   @Flag(help: "Stop at the first failure.")
   var first = false
 
+  @Flag(help: "Several instances that share several vaults, each life.")
+  var shared = false
+
   @Option(help: "Instead: so many days of a large fleet, on a real journal in a temporary directory.")
   var soak: Int?
 
@@ -34,40 +37,29 @@ struct SimulateSeeds: AsyncParsableCommand {
   func run() async throws {
     let start = ContinuousClock.now
     if let soak { return try await self.soak(soak, start) }
-    var failures: [(UInt64, [String])] = []
-    var lived = 0
-    var crashes = 0
-    var requests = 0
     if trace {
-      let simulation = try Simulation(seed: seed, isTraced: true)
-      try await simulation.run()
-      simulation.trace.forEach { print($0) }
-      report(
-        [(seed, simulation.violations)].filter { !$0.1.isEmpty }, 1, simulation.crashes, simulation.requests, start)
-      if !simulation.violations.isEmpty { throw ExitCode(2) }
+      let life = await live(seed, isTraced: true)
+      life.trace.forEach { print($0) }
+      try conclude([life], start)
       return
     }
     let last = seed + UInt64(runs)
-    let isFirst = first
     var next = seed
-    await withTaskGroup(of: (UInt64, [String], Int, Int).self) { group in
+    var lives: [Life] = []
+    await withTaskGroup(of: Life.self) { group in
       func add() {
-        guard next < last, !(isFirst && !failures.isEmpty) else { return }
+        guard next < last, !(first && lives.contains { !$0.violations.isEmpty }) else { return }
         let seed = next
         next += 1
-        group.addTask { await SimulateSeeds.live(seed) }
+        group.addTask { await live(seed) }
       }
       for _ in 0..<jobs { add() }
-      while let (seed, violations, died, asked) = await group.next() {
-        lived += 1
-        crashes += died
-        requests += asked
-        if !violations.isEmpty { failures.append((seed, violations)) }
+      while let life = await group.next() {
+        lives.append(life)
         add()
       }
     }
-    report(failures, lived, crashes, requests, start)
-    if !failures.isEmpty { throw ExitCode(2) }
+    try conclude(lives, start)
   }
 
   /// Prints what the process holds each day: none of it may grow with time.
@@ -88,9 +80,7 @@ struct SimulateSeeds: AsyncParsableCommand {
     }
     let simulation = try Simulation(seed: seed, journal: journal, soak: course)
     try await simulation.run()
-    report(
-      [(seed, simulation.violations)].filter { !$0.1.isEmpty }, 1, simulation.crashes, simulation.requests, start)
-    if !simulation.violations.isEmpty { throw ExitCode(2) }
+    try conclude([Life(of: simulation)], start)
   }
 
   private static func field(_ name: String, of file: String) -> Int {
@@ -99,26 +89,59 @@ struct SimulateSeeds: AsyncParsableCommand {
     return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0
   }
 
-  private static func live(_ seed: UInt64) async -> (UInt64, [String], Int, Int) {
+  private func live(_ seed: UInt64, isTraced: Bool = false) async -> Life {
     do {
-      let simulation = try Simulation(seed: seed)
+      if shared {
+        let simulation = try SharedSimulation(seed: seed, isTraced: isTraced)
+        try await simulation.run()
+        return Life(of: simulation)
+      }
+      let simulation = try Simulation(seed: seed, isTraced: isTraced)
       try await simulation.run()
-      return (seed, simulation.violations, simulation.crashes, simulation.requests)
+      return Life(of: simulation)
     } catch {
-      return (seed, ["the simulation itself failed: \(error)"], 0, 0)
+      return Life(seed: seed, violations: ["the simulation itself failed: \(error)"])
     }
   }
 
-  private func report(
-    _ failures: [(UInt64, [String])], _ lived: Int, _ crashes: Int, _ requests: Int, _ start: ContinuousClock.Instant
-  ) {
-    for (seed, violations) in failures.sorted(by: { $0.0 < $1.0 }).prefix(20) {
-      print(
-        "seed \(seed): \(violations.first ?? "")\(violations.count > 1 ? " (and \(violations.count - 1) more)" : "")")
+  private func conclude(_ lives: [Life], _ start: ContinuousClock.Instant) throws {
+    let failures = lives.filter { !$0.violations.isEmpty }.sorted { $0.seed < $1.seed }
+    for life in failures.prefix(20) {
+      let more = life.violations.count > 1 ? " (and \(life.violations.count - 1) more)" : ""
+      print("seed \(life.seed): \(life.violations.first ?? "")\(more)")
+    }
+    var count = SharedSimulation.Count()
+    for life in lives { count += life.count }
+    var counts = "\(count.crashes) crashes"
+    if shared {
+      counts += ", \(count.stops) stops, \(count.pauses) pauses, \(count.partitions) partitions"
+      counts += ", \(count.takeovers) takeovers"
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(
-      "\(lived) runs, \(failures.count) with violations, \(crashes) crashes, \(requests) requests, \(Int(seconds.rounded())) s; replay: script/simulate --seed N --trace"
-    )
+      "\(lives.count) runs, \(failures.count) with violations, \(counts), \(count.requests) requests, "
+        + "\(Int(seconds.rounded())) s; replay: script/simulate\(shared ? " --shared" : "") --seed N --trace")
+    if !failures.isEmpty { throw ExitCode(2) }
+  }
+}
+
+/// What is left of a life that was lived.
+private struct Life: Sendable {
+  var seed: UInt64
+  var violations: [String]
+  var trace: [String] = []
+  var count = SharedSimulation.Count()
+}
+
+extension Life {
+  init(of simulation: Simulation) {
+    self.init(seed: simulation.seed, violations: simulation.violations, trace: simulation.trace)
+    count.crashes = simulation.crashes
+    count.requests = simulation.requests
+  }
+
+  init(of simulation: SharedSimulation) {
+    self.init(
+      seed: simulation.seed, violations: simulation.violations, trace: simulation.trace, count: simulation.count)
   }
 }

@@ -1,0 +1,390 @@
+import AftercareTesting
+import CurlTransport
+import HTTPTypes
+import RecoveryCore
+import WatchEngine
+
+/// One life of several instances that share a few vaults and one journal, against one simulated Azure, wholly determined
+/// by its seed. Over what `Simulation` has, processes stop and come back, stand still and wake up late, and lose the
+/// database or Azure for a while; each host has clocks of its own.
+public final class SharedSimulation {
+  enum Happening {
+    case watch(Tenancy, WatchLife.Happening)
+    /// The time has come that a strand waits for.
+    case wake(Strand, turn: Int)
+    /// A request reaches Azure.
+    case arrive(Flight)
+    case answer(Flight, Result<TransferResponse, TransportError>)
+    case start(Host)
+    /// A process that was told to stop, and has not, is killed.
+    case kill(InstanceLife)
+    case trouble(Trouble, Host)
+    case look
+  }
+
+  let scene: Scene
+  let stage = Stage()
+  let database: MemoryDatabase
+  /// How long a lease lasts.
+  let span: Duration
+  private let hosts: [Host]
+  private let troubles: Troubles
+  private var agenda = Agenda<Happening>()
+  private var isCalm = false
+  /// How much has happened at this one moment.
+  private var atOnce = 0
+  private static let mostAtOnce = 10_000
+  private var isOver = false
+  /// Who took each vault with which fence.
+  private var takings: [ResourceID: [(fence: Fence, holder: InstanceID)]] = [:]
+  public private(set) var count = Count()
+
+  /// What has come about.
+  public struct Count: Sendable {
+    public var crashes = 0
+    /// Processes that stopped when they were told to.
+    public var stops = 0
+    public var pauses = 0
+    /// From the database, and from Azure.
+    public var partitions = 0
+    /// Vaults that went from one process to another.
+    public var takeovers = 0
+    public var requests = 0
+
+    public init() {}
+
+    public static func += (left: inout Count, right: Count) {
+      left.crashes += right.crashes
+      left.stops += right.stops
+      left.pauses += right.pauses
+      left.partitions += right.partitions
+      left.takeovers += right.takeovers
+      left.requests += right.requests
+    }
+  }
+
+  public init(seed: UInt64, isTraced: Bool = false) throws {
+    scene = try Scene(seed: seed, isShared: true, isTraced: isTraced)
+    let ticks = scene.ticks
+    span = .seconds(scene.random.pick([20, 60, 60, 180]))
+    troubles = Troubles(for: span, &scene.random)
+    // By days, for what may depend on it that must not.
+    let databaseOffset = Int64(scene.random.number(-100_000_000...100_000_000))
+    database = MemoryDatabase(span: span) { ticks.time + .milliseconds(databaseOffset) }
+    hosts = (1...scene.random.number(2...5)).map { [scene] number in
+      let drift = Double(scene.random.number(-5000...5000)) / 1_000_000
+      let skew = scene.random.pick([0, scene.random.number(-3_600_000...3_600_000)])
+      return Host(number, clock: HostClock(ticks, drift: drift, skew: Int64(skew)))
+    }
+  }
+
+  public var seed: UInt64 { scene.seed }
+  /// What must never be, and was.
+  public var violations: [String] { scene.violations }
+  /// What happened, for people: a line each.
+  public var trace: [String] { scene.trace }
+
+  /// Lives the whole life and judges it.
+  public func run() async throws {
+    for host in hosts {
+      add(.start(host), after: Int64(scene.random.number(0...30_000)))
+      for (at, trouble) in troubles.ofHost(until: scene.calmFrom, &scene.random) {
+        add(.trouble(trouble, host), after: at)
+      }
+    }
+    add(.look, after: scene.calmFrom)
+    while let entry = agenda.next(), entry.at <= scene.end, scene.violations.isEmpty, !isOver {
+      atOnce = entry.at == scene.now ? atOnce + 1 : 0
+      if atOnce > SharedSimulation.mostAtOnce { scene.violate("time stands still") }
+      scene.advance(to: entry.at)
+      if scene.now >= scene.calmFrom, !isCalm {
+        isCalm = true
+        scene.calmDown()
+      }
+      try await handle(entry.what)
+      await stage.settle()
+      scene.convict(scene.exchange.violations)
+    }
+    if scene.violations.isEmpty { try await judge() }
+    count.requests = scene.exchange.requests
+    for host in hosts { host.process?.die() }
+    await stage.settle()
+  }
+
+  // MARK: - What happens
+
+  func add(_ what: Happening, after milliseconds: Int64) {
+    agenda.add(what, at: scene.now + max(0, milliseconds))
+  }
+
+  private func handle(_ what: Happening) async throws {
+    // What a process has to do while it stands still comes when it wakes up, in the same order.
+    if let host = what.host, host.pausedUntil > scene.now { return agenda.add(what, at: host.pausedUntil) }
+    switch what {
+    case .watch(let tenancy, let what): handle(what, of: tenancy)
+    case .wake(let strand, let turn):
+      if strand.turn == turn { stage.wake(strand, by: .goOn) }
+    case .arrive(let flight): await arrive(flight)
+    case .answer(let flight, let answer):
+      if flight.isHeard { stage.wake(flight.strand, by: .answer(answer)) }
+    case .start(let host):
+      let process = InstanceLife(on: host, in: self)
+      host.process = process
+      scene.note("\(process.instance.id) starts")
+      process.begin()
+    case .kill(let process):
+      if process.host.process === process { crash(process) }
+    case .trouble(let trouble, let host): befall(trouble, host)
+    case .look:
+      isOver = try await isAtRest()
+      add(.look, after: 30_000)
+    }
+  }
+
+  private func handle(_ what: WatchLife.Happening, of tenancy: Tenancy) {
+    guard !tenancy.process.isOver, let watch = tenancy.watch, !watch.isEnding else { return }
+    if case .sweep = what, scene.random.chance(scene.weather.clockJump) {
+      tenancy.process.host.clock.jump(by: Int64(scene.random.number(-600_000...600_000)))
+      scene.note("the clock of \(tenancy.process.instance.id) jumps")
+    }
+    tenancy.run(what) { try await watch.handle(what) }
+  }
+
+  private func befall(_ trouble: Trouble, _ host: Host) {
+    scene.note("host-\(host.number): \(trouble.kind) for \(trouble.length) ms")
+    let end = min(scene.now + trouble.length, scene.calmFrom)
+    switch trouble.kind {
+    case .crash:
+      if let process = host.process { crash(process) }
+    case .stop:
+      guard let process = host.process else { return }
+      process.stop()
+      add(.kill(process), after: Int64(scene.random.pick([2_000, 90_000])))
+    case .pause:
+      count.pauses += host.process == nil ? 0 : 1
+      host.pausedUntil = end
+    case .databaseAway(let contact):
+      count.partitions += 1
+      host.contact = (contact, end)
+    case .azureAway:
+      count.partitions += 1
+      host.azureAwayUntil = end
+    }
+  }
+
+  /// A supervisor starts it again within a second or two; a host takes longer.
+  private func crash(_ process: InstanceLife) {
+    count.crashes += 1
+    scene.note("\(process.instance.id) dies")
+    process.die()
+    comeBack(process.host)
+  }
+
+  /// A process has stopped as it was told to.
+  func isGone(_ process: InstanceLife) {
+    count.stops += 1
+    scene.note("\(process.instance.id) has stopped")
+    comeBack(process.host)
+  }
+
+  private func comeBack(_ host: Host) {
+    host.process = nil
+    add(.start(host), after: Int64(scene.random.number(1...scene.random.pick([2_000, 60_000, 300_000]))))
+  }
+
+  // MARK: - Waiting
+
+  /// Lets the current strand wait.
+  func sleep(_ milliseconds: Int64, for reason: Strand.Reason = .time) async -> Strand.Call {
+    guard let strand = stage.current, !strand.process.isOver else { return .cutOff }
+    add(.wake(strand, turn: strand.turn + 1), after: milliseconds)
+    return await stage.wait(for: reason)
+  }
+
+  // MARK: - The database
+
+  /// The longest that something is on its way to the database.
+  private var databaseWay: Int64 { Int64(scene.random.number(1...max(2, scene.weather.longestWay / 8))) }
+
+  func contact(of host: Host) -> Host.Contact { host.contact.until > scene.now ? host.contact.state : .good }
+
+  func goToDatabase(_ process: InstanceLife) async throws(JournalError) {
+    _ = await sleep(databaseWay, for: .database)
+    if process.isOver { throw DistantJournal.gone }
+    if contact(of: process.host) == .none { throw Link.lost }
+  }
+
+  /// Whether the answer has come.
+  func comeFromDatabase(_ process: InstanceLife) async throws(JournalError) -> Bool {
+    _ = await sleep(databaseWay, for: .database)
+    if process.isOver { throw DistantJournal.gone }
+    return contact(of: process.host) == .good
+  }
+
+  func awaitDatabase(_ process: InstanceLife) async throws(JournalError) {
+    while contact(of: process.host) != .good {
+      _ = await sleep(process.host.contact.until - scene.now, for: .database)
+      if process.isOver { throw DistantJournal.gone }
+    }
+  }
+
+  /// What came of a commit that was taken: it counts, unless the vault has been taken over since.
+  func settle(_ vault: ResourceID, _ fence: Fence) throws(JournalError) {
+    guard database.lease(of: vault)?.fence == fence else {
+      throw JournalError(.fenced, "the vault was taken over meanwhile")
+    }
+  }
+
+  /// Whether a process dies at a commit.
+  func dies(_ process: InstanceLife) -> Bool {
+    guard scene.random.chance(scene.weather.crash / 2) else { return false }
+    crash(process)
+    return true
+  }
+
+  func note(_ process: InstanceLife, taking vault: ResourceID, by fence: Fence) {
+    let id = process.instance.id
+    if let last = takings[vault]?.last, last.holder != id { count.takeovers += 1 }
+    takings[vault, default: []].append((fence, id))
+  }
+
+  // MARK: - The wire
+
+  /// A request reaches Azure within its time limit, or never.
+  func carry(_ request: TransferRequest, of process: InstanceLife) async throws(TransportError) -> TransferResponse {
+    guard let strand = stage.current, !process.isOver, strand.tenancy?.watch?.isEnding != true else {
+      throw TransportError(code: .cancelled, message: "cancelled", requestMayHaveBeenSent: false)
+    }
+    let limit = request.limits.whole.inMilliseconds
+    guard process.host.azureAwayUntil <= scene.now else {
+      _ = await sleep(min(limit, Int64(scene.random.number(1...10_000))), for: .azure)
+      throw TransportError(code: .connect, message: "no way to Azure", requestMayHaveBeenSent: false)
+    }
+    let flight = Flight(request, of: strand)
+    let way = scene.way()
+    if way <= limit { add(.arrive(flight), after: way) }
+    if flight.changesSomething, !isCalm, scene.random.chance(troubles.hunting) {
+      let moment = Int64(scene.random.number(0...Int(way)))
+      if let trouble = troubles.one(&scene.random) { add(.trouble(trouble, process.host), after: moment) }
+    }
+    let call = await sleep(limit, for: .azure)
+    flight.isHeard = false
+    switch call {
+    case .answer(let answer): return try answer.get()
+    case .goOn:
+      throw TransportError(code: .timedOut, message: "no answer in time", requestMayHaveBeenSent: true)
+    case .cutOff:
+      // What is on the wire may arrive at Azure all the same; its answer finds nobody.
+      flight.isLost = scene.random.chance(0.5)
+      throw TransportError(code: .cancelled, message: "cut off", requestMayHaveBeenSent: true)
+    }
+  }
+
+  private func arrive(_ flight: Flight) async {
+    guard !flight.isLost else { return }
+    await judge(flight)
+    let answer: Result<TransferResponse, TransportError>
+    do throws(TransportError) {
+      answer = .success(try await scene.exchange.send(flight.request))
+    } catch {
+      answer = .failure(error)
+    }
+    if flight.isHeard { add(.answer(flight, answer), after: scene.way()) }
+  }
+
+  // MARK: - Judging
+
+  /// A commit was taken: by whoever has the vault.
+  func judge(commitTo vault: ResourceID, by fence: Fence) {
+    guard let lease = database.lease(of: vault), lease.fence != fence else { return }
+    scene.violate("\(vault.name) took a commit with token \(fence.token), and \(lease.fence.token) is its holder's")
+  }
+
+  /// What changes something is sent by who has the vault, when it reaches Azure.
+  private func judge(_ flight: Flight) async {
+    guard flight.changesSomething else { return }
+    let process = flight.strand.process
+    guard let (key, effect) = flight.strand.effect, let tenancy = flight.strand.tenancy, let watch = tenancy.watch
+    else { return scene.violate("\(flight.request.method) is no effect") }
+    let vault = tenancy.vault
+    scene.note("\(process.instance.id) \(key) begins \(effect)")
+    if let other = takings[vault]?.last(where: {
+      $0.fence.token > watch.fence.token && $0.holder != process.instance.id
+    }) {
+      scene.violate("\(effect) of \(process.instance.id) reached Azure when \(other.holder) had taken \(vault.name)")
+    }
+    if let lease = database.lease(of: vault), lease.holder == process.instance.id, !lease.isHeld {
+      scene.violate("\(effect) of \(process.instance.id) reached Azure when its lease of \(vault.name) was over")
+    }
+    let isOrphan = process.isOver || watch.isEnding || !flight.isHeard
+    await watch.check(effect, for: key, isOrphan: isOrphan)
+  }
+
+  private var living: [InstanceLife] { hosts.compactMap(\.process) }
+
+  /// Who watches each vault.
+  private var watches: [ResourceID: WatchLife] {
+    var watches: [ResourceID: WatchLife] = [:]
+    for process in living where !process.isOver {
+      for (vault, tenancy) in process.tenancies {
+        guard let watch = tenancy.watch, database.lease(of: vault)?.fence == watch.fence else { continue }
+        watches[vault] = watch
+      }
+    }
+    return watches
+  }
+
+  private func isAtRest() async throws -> Bool {
+    let watches = watches
+    guard watches.count == scene.settings.vaults.count, living.count == hosts.count else { return false }
+    for watch in watches.values where try await !watch.isAtRest() { return false }
+    return isEven
+  }
+
+  private var isEven: Bool {
+    let counts = living.map(\.tenancies.count)
+    return (counts.max() ?? 0) - (counts.min() ?? 0) <= 1
+  }
+
+  private func judge() async throws {
+    let watches = watches
+    for vault in scene.settings.vaults where watches[vault] == nil { scene.violate("nobody has \(vault.name)") }
+    if !isEven { scene.violate("the vaults are not spread evenly: \(living.map(\.tenancies.count))") }
+    var states: [ItemState] = []
+    for watch in watches.values { states += await watch.fleet.all() }
+    let journals = scene.settings.vaults.map { database.journal(of: $0) }
+    scene.convict(try await scene.verdict(on: states, in: journals))
+    var numbers: [Int64] = []
+    for journal in journals { numbers += try await journal.events(about: nil, last: 1_000_000).map(\.sequence) }
+    if numbers.sorted() != Array(1...Int64(max(1, numbers.count))) { scene.violate("events are numbered with gaps") }
+  }
+}
+
+/// A request on its way.
+final class Flight {
+  let request: TransferRequest
+  let strand: Strand
+  /// Somebody waits for the answer.
+  var isHeard = true
+  /// It never arrives.
+  var isLost = false
+  var changesSomething: Bool { ![.get, .post].contains(request.method) }
+
+  init(_ request: TransferRequest, of strand: Strand) {
+    self.request = request
+    self.strand = strand
+  }
+}
+
+extension SharedSimulation.Happening {
+  /// Whose process it is that does it; nil for what happens elsewhere.
+  fileprivate var host: Host? {
+    switch self {
+    case .watch(let tenancy, _): tenancy.process.host
+    case .wake(let strand, _): strand.process.host
+    case .answer(let flight, _): flight.strand.process.host
+    case .trouble(let trouble, let host): trouble.kind == .stop ? host : nil
+    case .arrive, .start, .kill, .look: nil
+    }
+  }
+}
