@@ -19,5 +19,8 @@ public struct EngineSettings: Sendable {
 
   public var alerts = AlertPolicy()
 
+  /// A vault that was not read through for so long is not being watched.
+  var lateAfter: Duration { max(items * 5, .seconds(30)) }
+
   public init(vaults: [ResourceID]) { self.vaults = vaults }
 }

@@ -10,13 +10,13 @@ import Synchronization
 /// nothing can be written down.
 public final class SharedWatch: Service, WatchFace {
   public let events: EventStream
+  public let lateAfter: Duration
   private let configured: [ResourceID]
   private let instance: Instance
   private let keeper: LeaseKeeper
   private let time: SharedTime
   private let uptime: @Sendable () -> Duration
   private let span: Duration
-  private let sweepsEvery: Duration
   private let logger: Logger
   private let open: @Sendable (ResourceID, Tenure) async throws -> Watch
   private let canRead: @Sendable (ResourceID) async -> Bool
@@ -37,12 +37,14 @@ public final class SharedWatch: Service, WatchFace {
 
   /// - Parameters:
   ///   - span: how long a lease lasts without being renewed.
+  ///   - lateAfter: after how long without a sweep a vault counts as not watched; nil for what the settings say.
   ///   - uptime: a clock that only goes forward, and goes on while the process is stopped.
   ///   - canRead: whether Azure lets a vault be read from here now.
   ///   - open: takes the lease of a vault, and makes its watch, with `events` and `time`.
   public init(
     vaults: [ResourceID], instance: Instance, leases: any Leases, span: Duration, settings: EngineSettings,
-    events: EventStream, time: SharedTime, uptime: @escaping @Sendable () -> Duration, logger: Logger,
+    lateAfter: Duration? = nil, events: EventStream, time: SharedTime, uptime: @escaping @Sendable () -> Duration,
+    logger: Logger,
     canRead: @escaping @Sendable (ResourceID) async -> Bool,
     open: @escaping @Sendable (ResourceID, Tenure) async throws -> Watch
   ) {
@@ -50,7 +52,7 @@ public final class SharedWatch: Service, WatchFace {
     self.instance = instance
     keeper = LeaseKeeper(of: instance, leases: leases, vaults: Set(vaults), span: span, uptime: uptime)
     self.span = span
-    sweepsEvery = settings.items
+    self.lateAfter = lateAfter ?? settings.lateAfter
     self.events = events
     self.time = time
     self.uptime = uptime
@@ -215,7 +217,6 @@ public final class SharedWatch: Service, WatchFace {
   }
 
   public var vaults: [ResourceID] { state.withLock { Array($0.watches.keys) }.sorted() }
-  public var lateAfter: Duration { max(sweepsEvery * 5, .seconds(30)) }
 
   public func states() async -> [ItemState] {
     var all: [ItemState] = []

@@ -28,7 +28,7 @@ public final class Watch: Service {
 
   public var vaults: [ResourceID] { settings.vaults }
   /// A vault that was not read through for so long is not being watched.
-  public var lateAfter: Duration { max(settings.items * 5, .seconds(30)) }
+  public var lateAfter: Duration { settings.lateAfter }
 
   /// Takes the journal: from now on no earlier holder can write to it.
   /// - Parameters:

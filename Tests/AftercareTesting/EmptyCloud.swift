@@ -5,6 +5,8 @@ public struct EmptyCloud: Cloud {
   public var retryAfter: Duration?
   /// Asked for each time, with what the asker knows of the page.
   public var page: @Sendable (KnownPage?) -> ItemPage
+  /// Whether nothing reaches it at the moment.
+  public var isCutOff: @Sendable () -> Bool = { false }
 
   public init(
     retryAfter: Duration? = nil, page: @escaping @Sendable (KnownPage?) -> ItemPage = { _ in ItemPage(items: []) }
@@ -20,6 +22,7 @@ public struct EmptyCloud: Cloud {
   public func protectedItems(
     in vault: ResourceID, page: String?, unless known: KnownPage?
   ) async throws(Fault) -> ItemPage {
+    if isCutOff() { throw Self.none }
     guard let retryAfter else { return self.page(known) }
     throw Fault(
       .throttled, code: "TooManyRequests", message: "later", resource: vault.text, status: 429, retryAfter: retryAfter)
