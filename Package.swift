@@ -175,7 +175,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "PostgresJournalTests",
-      dependencies: ["PostgresJournal", "JournalFormat", "RecoveryCore", "AftercareTesting"],
+      dependencies: ["PostgresJournal", "SQLiteJournal", "JournalFormat", "RecoveryCore", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(
       name: "AlertSinksTests",

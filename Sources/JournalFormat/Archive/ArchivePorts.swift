@@ -1,6 +1,6 @@
 package import RecoveryCore
 
-/// A journal that is copied from: one moment of it, from which writers are kept away until it is closed.
+/// A journal that is copied from: one moment of it, from which writers are kept away for as long as this lives.
 package protocol ArchiveSource: Sendable {
   /// For messages.
   var place: String { get }
@@ -13,7 +13,7 @@ package protocol ArchiveSource: Sendable {
   ) async throws(JournalError)
   /// How many rows it has. A machine that ran in several vaults counts once.
   func count(_ table: ArchiveTable) async throws(JournalError) -> Int
-  /// Lets writers in again. Nothing was changed.
+  /// The end of it. Nothing was changed.
   func close() async
 }
 

@@ -2,7 +2,8 @@ import GRDB
 import JournalFormat
 import RecoveryCore
 
-/// A state directory that is copied from: a transaction that keeps every writer away, and is undone at the end.
+/// A state directory that is copied from: its lock, held for as long as this lives, and a transaction that keeps away who
+/// gives orders, and is undone at the end.
 final class FileSource: ArchiveSource {
   private static let pageSize = 1000
 
@@ -15,8 +16,6 @@ final class FileSource: ArchiveSource {
     place = directory
     store = try JournalStore.openForCopying(directory: directory)
   }
-
-  deinit { store.close() }
 
   /// Reads the whole file first: what is not found is not copied.
   func begin() async throws(JournalError) {
