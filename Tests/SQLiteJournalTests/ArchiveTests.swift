@@ -36,7 +36,8 @@ struct ArchiveTests {
         let content = try await JournalStory.Content(of: journal)
         #expect(content.isWhole)
         try await withJournal(in: state) { original in
-          #expect(try await JournalStory.Content(of: original) == content, "with the addresses of operations")
+          let told = try await JournalStory.Content(of: original)
+          #expect(told == content, "with the addresses of operations")
         }
         let fence = try await journal.acquire(holder: "next", at: Self.later)
         let next = try await journal.commit(JournalChange(events: [JournalSamples.event(.healHealed)]), fence: fence)
