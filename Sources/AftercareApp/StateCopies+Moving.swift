@@ -7,30 +7,32 @@ extension StateCopies {
   public func copy(from: String?, to: String?, isBack: Bool) async throws(JournalError) -> String {
     let source = try place(from, isDatabase: isBack)
     let target = try place(to, isDatabase: !isBack)
-    guard !source.isSame(as: target) else {
+    guard source != target else {
       throw JournalError(.cannotOpen, "both places are the same one: name another with --from or --to")
     }
     let assembly = Assembly(configuration: configuration)
-    let there = try await target.target(assembly)
-    let here: any ArchiveSource
+    // The source may be read for long before it is found whole.
+    let here = try await source.source(assembly)
+    let there: any ArchiveTarget
     do throws(JournalError) {
-      here = try await source.source(assembly)
+      there = try await target.target(assembly)
     } catch {
-      await there.close()
+      await here.close()
       throw error
     }
     let summary = try await ArchiveCopy(from: here, to: there).run()
     return """
       copied from \(here.place) to \(there.place):
       \(StateCopies.words(summary))
-      \(here.place) is as it was. `aftercare run` goes on in \(there.place) where \(target.use). Start none on both: they \
-      would not know of each other
+      `aftercare run` goes on there when \(target.use).
+      The source is as it was: move it away when the new place has proved itself. Start no daemon on it: neither would \
+      know of the other.
       """
   }
 
   private func place(_ text: String?, isDatabase: Bool) throws(JournalError) -> StatePlace {
-    if let text { return StatePlace(text, configuration: configuration) }
-    return isDatabase ? try StatePlace(configuredDatabase: configuration) : .directory(configuration.state)
+    if let text { return try StatePlace(text, configuration: configuration) }
+    return isDatabase ? try StatePlace(configuredDatabase: configuration) : StatePlace(directory: configuration.state)
   }
 
   private static func words(_ summary: ArchiveCopy.Summary) -> String {

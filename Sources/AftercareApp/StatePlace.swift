@@ -10,14 +10,22 @@ enum StatePlace: Hashable, Sendable {
   case database(Configuration.Database)
 
   /// A path, or a database's URL. What the configuration says beside its own URL holds for that one alone.
-  init(_ text: String, configuration: Configuration) {
-    guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else {
-      self = .directory(text)
-      return
+  init(_ text: String, configuration: Configuration) throws(JournalError) {
+    if text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") {
+      let known = configuration.journal.flatMap { $0.url == text ? $0 : nil }
+      self = .database(known ?? Configuration.Database(url: text))
+    } else {
+      // It may hold a password, so it is not repeated.
+      guard !text.contains("://"), !text.isEmpty else {
+        throw JournalError(
+          .cannotOpen, "a place is the path of a directory, or a URL: postgresql://user@host:port/database")
+      }
+      self.init(directory: text)
     }
-    let known = configuration.journal.flatMap { $0.url == text ? $0 : nil }
-    self = .database(known ?? Configuration.Database(url: text))
   }
+
+  /// The same directory may have several names.
+  init(directory: String) { self = .directory(URL(filePath: directory).standardizedFileURL.path) }
 
   /// What `journal:` says.
   init(configuredDatabase configuration: Configuration) throws(JournalError) {
@@ -49,15 +57,8 @@ enum StatePlace: Hashable, Sendable {
   /// What makes a daemon use it.
   var use: String {
     switch self {
-    case .directory(let path): "the configuration says state: \(path) and no journal:"
-    case .database: "the configuration's journal: is the URL of that database"
+    case .directory(let path): "the configuration says state: \(path), and no journal:"
+    case .database: "the configuration says journal: with its URL"
     }
-  }
-
-  /// The same directory may have several names.
-  func isSame(as other: StatePlace) -> Bool {
-    guard case .directory(let path) = self, case .directory(let otherPath) = other else { return self == other }
-    func resolved(_ path: String) -> String { URL(filePath: path).standardizedFileURL.path }
-    return resolved(path) == resolved(otherPath)
   }
 }

@@ -125,6 +125,44 @@ struct CopyTests {
     }
   }
 
+  @Test("leaves nothing untold of a vault that nobody watches any more: another's instance tells it")
+  func unwatched() async throws {
+    try await withBoth { directory, schema in
+      let target = try await schema.database().target(watching: [JournalStory.third])
+      _ = try await ArchiveCopy(from: JournalDatabase.source(directory: directory), to: target).run()
+      let database = try schema.database()
+      let journal = database.journal(of: JournalStory.third)
+      _ = try await journal.acquire(holder: "one", telling: JournalStory.sinks, at: Self.later)
+      #expect(try await journal.backlog() == [SinkName.log: 0, "file": 4, "webhook": 8])
+      #expect(try await journal.load().alerts.count == 3, "its watch resolves them")
+      let items = try await database.journal.load().items
+      #expect(items.map(\.vault) == [Samples.vault, JournalStory.other], "items stay where they are")
+      #expect(try await JournalStory.Content(of: database.journal).events.count == 8)
+    }
+  }
+
+  @Test("goes from one database into another, each vault as it was")
+  func betweenDatabases() async throws {
+    try await withBoth { directory, schema in
+      _ = try await copy(directory, into: schema)
+      let journal = try schema.database().journal(of: JournalStory.other)
+      let fence = try await journal.acquire(holder: "one", telling: JournalStory.sinks, at: Self.later)
+      try await journal.markDelivered(through: 7, to: "webhook", fence: fence)
+      _ = try await journal.commit(JournalChange(answers: [OrderAnswer(to: 2, "no", isRefusal: true)]), fence: fence)
+      try await withSchema { other in
+        let target = try await target(other)
+        _ = try await ArchiveCopy(from: try await source(schema), to: target).run()
+        for vault in JournalStory.vaults {
+          let (old, new) = (try schema.database().journal(of: vault), try other.database().journal(of: vault))
+          #expect(try await JournalStory.Content(of: new) == JournalStory.Content(of: old), "\(vault)")
+        }
+        let whole = try await JournalStory.Content(of: other.database(.readOnly).journal)
+        #expect(try await whole == JournalStory.Content(of: schema.database(.readOnly).journal))
+        #expect(whole.backlog["webhook"] == 4)
+      }
+    }
+  }
+
   @Test("leaves out an operation's address where a key is not known, and counts that")
   func withoutKey() async throws {
     try await withBoth { directory, schema in

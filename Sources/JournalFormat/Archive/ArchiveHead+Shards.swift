@@ -52,6 +52,12 @@ extension ArchiveHead {
     }
   }
 
+  /// The last event that no sink waits for, in a journal that has all vaults in one; nil where vaults are apart already.
+  package var toldEverywhere: Int64? {
+    guard let whole = shards.first, whole.vault == nil else { return nil }
+    return whole.sinks.values.map(\.delivered).min()
+  }
+
   /// Where what belongs to no vault goes.
   package static func home(among vaults: Set<String>) -> String? { vaults.min() }
 }

@@ -61,13 +61,13 @@ struct DatabaseSource: ArchiveSource {
   func read(
     _ table: ArchiveTable, _ take: ([ArchiveRow]) async throws(JournalError) -> Void
   ) async throws(JournalError) {
-    _ = try await transaction.ask(table.opening)
+    try await transaction.ask(table.opening)
     while true {
       let page = try await transaction.ask(ArchiveTable.fetch(DatabaseSource.pageSize))[0]
       if page.rows.isEmpty { break }
       try await take(try words { try table.rows(page) })
     }
-    _ = try await transaction.ask(ArchiveTable.closing)
+    try await transaction.ask(ArchiveTable.closing)
   }
 
   func count(_ table: ArchiveTable) async throws(JournalError) -> Int {

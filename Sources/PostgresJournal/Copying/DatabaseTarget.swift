@@ -36,7 +36,7 @@ struct DatabaseTarget: ArchiveTarget {
   }
 
   func write(_ rows: [ArchiveRow], of table: ArchiveTable) async throws(JournalError) {
-    _ = try await transaction.ask(table.write(rows, home: try home()))
+    try await transaction.ask(table.write(rows, home: try home()))
   }
 
   private func home() throws(JournalError) -> String {
@@ -47,6 +47,9 @@ struct DatabaseTarget: ArchiveTarget {
   }
 
   func write(_ head: ArchiveHead) async throws(JournalError) {
+    if let told = head.toldEverywhere {
+      try await transaction.ask(EventTable.adopt(behind: told, home: try home(), watched))
+    }
     let rows = try await transaction.ask(Statement("SELECT DISTINCT shard FROM event"))[0].rows
     let shards = head.shards(watched: watched, found: Set(rows.compactMap { $0.text(0) }))
     var statements = [

@@ -3,6 +3,9 @@ import RecoveryCore
 
 /// A transaction that stays open over many journeys, on a connection that nobody else uses meanwhile.
 struct OpenTransaction: Sendable {
+  /// What a whole table takes, or what is done elsewhere between two journeys.
+  private static let patience = Duration.seconds(600)
+
   private let session: Session
   private let database: DatabaseAccess
 
@@ -11,11 +14,15 @@ struct OpenTransaction: Sendable {
     self.database = database
   }
 
-  func begin(_ beginning: Statement, _ statements: Statement...) async throws(JournalError) {
+  /// A lock is waited for no longer than any statement.
+  func begin(_ beginning: Statement, _ lock: Statement) async throws(JournalError) {
     let patience = database.patience
+    let settings = Statement(
+      "SELECT set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)",
+      .number(OpenTransaction.patience.inMilliseconds))
     do throws(WireFailure) {
       _ = try await session.perform { wire throws(WireFailure) in
-        try wire.ask([beginning] + statements, within: patience)
+        try wire.ask([beginning, lock, settings], within: patience)
       }
     } catch {
       throw database.error(error)
@@ -25,17 +32,17 @@ struct OpenTransaction: Sendable {
   /// Never on a connection that was made anew meanwhile: there it would be a transaction of its own.
   @discardableResult
   func ask(_ statements: [Statement]) async throws(JournalError) -> [ResultTable] {
-    let patience = database.patience
     do throws(WireFailure) {
       return try await session.perform { wire throws(WireFailure) in
         guard wire.isInTransaction else { throw .lost("and with it the transaction, which is undone") }
-        return try wire.ask(statements, within: patience)
+        return try wire.ask(statements, within: OpenTransaction.patience)
       }
     } catch {
       throw database.error(error)
     }
   }
 
+  @discardableResult
   func ask(_ statements: Statement...) async throws(JournalError) -> [ResultTable] { try await ask(statements) }
 
   /// Nobody is told: the server undoes it with the connection.
