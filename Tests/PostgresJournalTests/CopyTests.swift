@@ -7,7 +7,7 @@ import Testing
 
 @testable import PostgresJournal
 
-@Suite("A copied state")
+@Suite("A copied state", .serialized, .timeLimit(.minutes(5)))
 struct CopyTests {
   static let later = JournalSamples.start + .seconds(3600)
 
@@ -250,8 +250,8 @@ struct CopyTests {
         let source = try await JournalDatabase.source(directory: directory)
         try await source.read(.heal) { rows throws(JournalError) in try await target.write(rows, of: .heal) }
         try await schema.raw(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE $1",
-          .text("%INSERT INTO heal%"))
+          "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'heal'::regclass AND mode = 'RowExclusiveLock'"
+        )
         let error = await journalError { try await target.write(source.head()) }
         #expect(error?.code == .failed, "\(String(describing: error))")
         let late = await journalError { try await target.keep() }
@@ -338,8 +338,11 @@ struct CopyTests {
 extension TestSchema {
   /// Until somebody waits for a lock of this schema's tables.
   fileprivate func untilLocked() async throws {
-    while try await raw.text(
-      "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'shard'::regclass") == "0"
-    { await Task.yield() }
+    let end = ContinuousClock.now + .seconds(60)
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'shard'::regclass"
+    while try await raw.text(waiting) == "0" {
+      guard ContinuousClock.now < end else { throw ContractViolation("nobody waits for the lock") }
+      try await Task.sleep(for: .milliseconds(10))
+    }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SQLiteJournal
 
-@Suite("A journal that is copied")
+@Suite("A journal that is copied", .serialized)
 struct ArchiveTests {
   static let later = JournalSamples.start + .seconds(3600)
 
