@@ -104,9 +104,9 @@ let package = Package(
     .target(
       name: "AftercareApp",
       dependencies: [
-        "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "PostgresJournal", "AlertSinks", "WatchEngine",
-        "Reporting",
-        "StatusServer", logging, serviceLifecycle, unixSignals, yams,
+        "RecoveryCore", "CurlTransport", "AzureCloud", "JournalFormat", "SQLiteJournal", "PostgresJournal",
+        "AlertSinks",
+        "WatchEngine", "Reporting", "StatusServer", logging, serviceLifecycle, unixSignals, yams,
       ],
       // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.
       resources: [.embedInCode("Configuration/catalogue.yaml")],
@@ -175,7 +175,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "PostgresJournalTests",
-      dependencies: ["PostgresJournal", "JournalFormat", "RecoveryCore", "AftercareTesting"],
+      dependencies: ["PostgresJournal", "SQLiteJournal", "JournalFormat", "RecoveryCore", "AftercareTesting"],
       swiftSettings: common),
     .testTarget(
       name: "AlertSinksTests",

@@ -60,6 +60,13 @@ extension Assembly {
     guard let journal = configuration.journal else {
       throw JournalError(.cannotOpen, "journal: names no database")
     }
+    return try database(journal, access)
+  }
+
+  /// One that need not be the configured one.
+  func database(
+    _ journal: Configuration.Database, _ access: PostgresDatabase.Access
+  ) throws(JournalError) -> PostgresDatabase {
     var password: (@Sendable () async throws -> String?)?
     if journal.entra {
       do {

@@ -1,10 +1,11 @@
 import AftercareApp
 import ArgumentParser
 
-/// The journal as a file: backup and restore.
+/// The whole journal: backup and restore of its file, and the way between a file and a database.
 struct State: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Back the journal up, and restore it.", subcommands: [StateBackup.self, StateRestore.self])
+    abstract: "Back the journal up, restore it, and move it into a database or back.",
+    subcommands: [StateBackup.self, StateRestore.self, StateCopy.self])
 }
 
 struct StateBackup: AsyncParsableCommand {
@@ -51,6 +52,39 @@ struct StateRestore: AsyncParsableCommand {
     let configuration = try configurationOptions.load()
     let words = try await failing {
       try StateCopies(configuration: configuration).restore(from: file, overwriting: force)
+    }
+    LineOutput.standardOutput.write(words)
+  }
+}
+
+struct StateCopy: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "copy",
+    abstract: "Copy the whole state from the state directory into the database, or back, while no daemon runs.",
+    discussion: """
+      Everything goes along: items, heals, baselines, the story with its numbers, what each sink was told, brakes, alerts \
+      and orders. The target must be empty, and has all of it afterwards or nothing. The source is not changed.
+
+      Without --from and --to it goes from the configuration's state: into its journal:, with --back the other way. A \
+      place is a directory, or the URL of a database (postgresql://…). Password, token and secret are those beside the \
+      URL in the configuration; for another URL only what that itself says.
+      """)
+
+  @OptionGroup var configurationOptions: ConfigurationOptions
+
+  @Option(help: "Where the state is: a directory, or a database's URL.")
+  var from: String?
+
+  @Option(help: "Where it is to be: a directory, or a database's URL.")
+  var to: String?
+
+  @Flag(help: "From the configured database into the configured directory.")
+  var back = false
+
+  func run() async throws {
+    let configuration = try configurationOptions.load()
+    let words = try await failing {
+      try await StateCopies(configuration: configuration).copy(from: from, to: to, isBack: back)
     }
     LineOutput.standardOutput.write(words)
   }

@@ -29,6 +29,10 @@ package struct OperationSeal: Sendable {
     return try seal.closed(heal)
   }
 
+  package static func close(_ operation: OperationHandle, with seal: OperationSeal?) throws -> OperationHandle {
+    try operation.mappingURLs { url in try seal?.close(url) }
+  }
+
   /// Equal addresses under one key are equal when sealed, so that an unchanged heal is not written again: the nonce
   /// follows from the address.
   private func close(_ url: String) throws -> String? {
@@ -40,13 +44,19 @@ package struct OperationSeal: Sendable {
 
   /// The heal as it was. An address that another key has sealed is left out.
   package static func open(_ heal: Heal, with seal: OperationSeal?) -> Heal {
-    heal.mappingOperationURLs { url in
-      guard url.hasPrefix(mark) else { return url }
-      guard let seal, let data = Data(base64Encoded: String(url.dropFirst(mark.count))),
-        let box = try? AES.GCM.SealedBox(combined: data), let plain = try? AES.GCM.open(box, using: seal.key)
-      else { return nil }
-      return String(decoding: plain, as: UTF8.self)
-    }
+    heal.mappingOperationURLs { open($0, with: seal) }
+  }
+
+  package static func open(_ operation: OperationHandle, with seal: OperationSeal?) -> OperationHandle {
+    operation.mappingURLs { open($0, with: seal) }
+  }
+
+  private static func open(_ url: String, with seal: OperationSeal?) -> String? {
+    guard url.hasPrefix(mark) else { return url }
+    guard let seal, let data = Data(base64Encoded: String(url.dropFirst(mark.count))),
+      let box = try? AES.GCM.SealedBox(combined: data), let plain = try? AES.GCM.open(box, using: seal.key)
+    else { return nil }
+    return String(decoding: plain, as: UTF8.self)
   }
 }
 
@@ -54,10 +64,17 @@ extension Heal {
   fileprivate func mappingOperationURLs(_ change: (String) throws -> String?) rethrows -> Heal {
     var heal = self
     for index in heal.steps.indices {
-      guard let operation = heal.steps[index].operation else { continue }
-      heal.steps[index].operation?.statusURL = try operation.statusURL.flatMap(change)
-      heal.steps[index].operation?.locationURL = try operation.locationURL.flatMap(change)
+      heal.steps[index].operation = try heal.steps[index].operation?.mappingURLs(change)
     }
     return heal
+  }
+}
+
+extension OperationHandle {
+  fileprivate func mappingURLs(_ change: (String) throws -> String?) rethrows -> OperationHandle {
+    var operation = self
+    operation.statusURL = try statusURL.flatMap(change)
+    operation.locationURL = try locationURL.flatMap(change)
+    return operation
   }
 }

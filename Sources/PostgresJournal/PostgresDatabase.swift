@@ -16,7 +16,7 @@ public final class PostgresDatabase: Sendable {
     case orders
   }
 
-  private let access: DatabaseAccess
+  let access: DatabaseAccess
   /// One a vault: it knows which of its commits were taken.
   private let shards = Locked<[ResourceID: ShardJournal]>([:])
 

@@ -18,8 +18,8 @@ struct LayeringTests {
     "Reporting": ["RecoveryCore"],
     "StatusServer": ["RecoveryCore", "WatchEngine", "Reporting"],
     "AftercareApp": [
-      "RecoveryCore", "CurlTransport", "AzureCloud", "SQLiteJournal", "PostgresJournal", "AlertSinks", "WatchEngine",
-      "Reporting", "StatusServer",
+      "RecoveryCore", "CurlTransport", "AzureCloud", "JournalFormat", "SQLiteJournal", "PostgresJournal", "AlertSinks",
+      "WatchEngine", "Reporting", "StatusServer",
     ],
     "AftercareCommands": ["RecoveryCore", "AftercareApp", "AzureSimulator", "Reporting", "WatchEngine"],
     "aftercare": ["AftercareCommands"],

@@ -54,6 +54,9 @@ final class Wire {
     return PQconsumeInput(handle) == 0 || PQstatus(handle) != CONNECTION_OK
   }
 
+  /// Whether a transaction is open that nothing has refused.
+  var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
+
   // MARK: - Asking
 
   /// Runs statements in one journey as one transaction, and returns what each gave.

@@ -90,4 +90,13 @@ enum EventTable {
         items: Int(row.number(4) ?? 0))
     }
   }
+
+  // MARK: - Copying
+
+  /// What has yet to be told of a vault that nobody watches is told by whoever watches another one.
+  static func adopt(behind sequence: Int64, home: String, _ watched: Set<String>) -> Statement {
+    Statement(
+      "UPDATE event SET shard = $1 WHERE sequence > $2 AND shard <> ALL ($3::text[])", .text(home), .number(sequence),
+      .texts(watched.sorted()))
+  }
 }

@@ -117,6 +117,67 @@ enum OrderTable {
     return OrderAnswer(to: order.number, words.joined(separator: "; "), isRefusal: accepted.isEmpty)
   }
 
+  // MARK: - Copying
+
+  static let newest = Statement(
+    """
+    SELECT greatest(
+      (SELECT max(number) FROM operator_order),
+      pg_sequence_last_value(pg_get_serial_sequence('operator_order', 'number')::regclass))
+    """)
+
+  /// All orders, as `asked` has them, with the giver's key and the only vault. An order waits for vaults that are watched.
+  static func archived(watched: Set<String>) -> Statement {
+    Statement(
+      """
+      SELECT o.number, o.given_at, o.body, o.answer, a.shard, a.answer, coalesce(a.shard = ANY ($1::text[]), false),
+        o.key, o.shard
+      FROM operator_order AS o LEFT JOIN order_answer AS a ON a.number = o.number ORDER BY o.number, a.shard
+      """, .texts(watched.sorted()))
+  }
+
+  static func archived(_ table: ResultTable) throws -> [ArchiveOrder] {
+    let rows = Dictionary(grouping: table.rows) { $0.number(0) ?? 0 }
+    return try asked(table).map { asked in
+      let number = asked.order.number
+      let rows = rows[number] ?? []
+      return ArchiveOrder(
+        number: number, given: asked.order.given.milliseconds, body: rows.first?.text(2) ?? "",
+        answer: try asked.answer.map { answer in try rows.first?.text(3) ?? JournalJSON.encode(answer) },
+        key: rows.first?.text(7), shard: rows.first?.text(8),
+        asked: rows.compactMap { row in row.text(4).map { ArchiveOrder.Asked(shard: $0, answer: row.text(5)) } })
+    }
+  }
+
+  /// An order that was answered before there were shards keeps its one answer; one that is open goes to every vault that
+  /// is watched.
+  static func write(_ orders: [ArchiveOrder], of head: ArchiveHead, watched: [String]) -> [Statement] {
+    let asked = orders.flatMap { order in order.asked.map { (order.number, $0) } }
+    var statements = [
+      Statement(
+        """
+        INSERT INTO operator_order (number, key, shard, given_at, body, answer)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+        """, .numbers(orders.map(\.number)), .texts(orders.map { $0.key ?? "copied \($0.number)" }),
+        .texts(orders.map(\.shard)), .numbers(orders.map(\.given)), .texts(orders.map(\.body)),
+        .texts(orders.map { $0.asked.isEmpty ? $0.answer : nil })),
+      Statement(
+        """
+        INSERT INTO order_answer (number, shard, answer)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])
+        """, .numbers(asked.map(\.0)), .texts(asked.map(\.1.shard)), .texts(asked.map(\.1.answer))),
+      Statement("SELECT aftercare_know($1::text[])", .texts(watched)),
+    ]
+    if head.lastOrder > 0 {
+      statements.append(
+        Statement(
+          "SELECT setval(pg_get_serial_sequence('operator_order', 'number'), $1)", .number(head.lastOrder)))
+    }
+    return statements
+  }
+
+  // MARK: - Forgetting
+
   static func prune(in shard: String, before: Timestamp) -> Statement {
     Statement(
       """

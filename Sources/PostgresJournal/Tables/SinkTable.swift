@@ -64,4 +64,21 @@ enum SinkTable {
       FROM unnest($1::text[], $2::text[], $3::bigint[]) AS place (shard, name, delivered)
       """, .texts(places.map(\.shard)), .texts(places.map(\.name)), .numbers(places.map(\.delivered)))
   }
+
+  // MARK: - Copying
+
+  /// The first event behind each place.
+  static func waiting(_ places: [Place]) -> Statement {
+    Statement(
+      """
+      SELECT (SELECT min(sequence) FROM event WHERE event.shard = place.shard AND sequence > place.delivered)
+      FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS place (shard, delivered, ordinal) ORDER BY ordinal
+      """, .texts(places.map(\.shard)), .numbers(places.map(\.delivered)))
+  }
+
+  static func place(_ name: String, in shard: String, delivered: Int64) throws -> Statement {
+    Statement(
+      "INSERT INTO sink (shard, name, body) VALUES ($1, $2, $3)", .text(shard), .text(name),
+      .text(try JournalJSON.encode(SinkPlace(delivered: delivered))))
+  }
 }

@@ -21,6 +21,7 @@ extension JournalDatabase {
     let lock = try WriterLock(directory: directory)
     defer { withExtendedLifetime(lock) {} }
     let path = directory + "/" + JournalStore.fileName
+    let holder = "aftercare state restore"
     if !overwriting { try JournalCopy.refuseToReplace(path) }
     let partial = path + ".restoring"
     for suffix in ["", "-wal", "-shm"] { DurableFile.remove(partial + suffix) }
@@ -31,7 +32,8 @@ extension JournalDatabase {
       }
       try WriteAheadLog.check(beside: partial)
       let summary = try JournalCopy.check(partial, named: file)
-      try JournalCopy.succeed(partial, to: JournalCopy.retire(path, at: now), at: now)
+      let end = JournalCopy.retire(path, by: holder, at: now)
+      try JournalCopy.succeed(partial, to: end, by: holder, at: now)
       let replaced = try JournalCopy.setAside(path, at: now)
       try DurableFile.rename(partial, to: path)
       return Restored(summary: summary, replaced: replaced)
@@ -51,7 +53,7 @@ extension JournalCopy {
 
   /// Fences whoever still writes to the journal, and folds its log into it. A journal that cannot be opened has no end;
   /// nobody can write to it either.
-  static func retire(_ path: String, at now: Timestamp) -> End {
+  static func retire(_ path: String, by holder: String, at now: Timestamp) -> End {
     // A log that SQLite would shorten is left as it is, for whoever wants to look into it.
     guard DurableFile.exists(path), (try? WriteAheadLog.check(beside: path)) != nil,
       let queue = try? DatabaseQueue(path: path)
@@ -59,17 +61,17 @@ extension JournalCopy {
     defer { try? queue.close() }
     let end = try? queue.write { db in
       End(
-        token: try FenceTable.acquire(db, holder: "aftercare state restore", at: now).token,
+        token: try FenceTable.acquire(db, holder: holder, at: now).token,
         sequence: try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'") ?? 0)
     }
     return end ?? End()
   }
 
   /// Makes the copy go on after the end of what it replaces, in one file without a log.
-  static func succeed(_ partial: String, to end: End, at now: Timestamp) throws {
+  static func succeed(_ partial: String, to end: End, by holder: String, at now: Timestamp) throws {
     let queue = try DatabaseQueue(path: partial)
     try queue.write { db in
-      let fence = try FenceTable.acquire(db, holder: "aftercare state restore", at: now)
+      let fence = try FenceTable.acquire(db, holder: holder, at: now)
       if fence.token <= end.token {
         try db.execute(sql: "UPDATE fence SET token = ? WHERE id = 1", arguments: [end.token + 1])
       }

@@ -82,6 +82,22 @@ extension JournalStore {
     }
   }
 
+  /// Opens a file that must exist and keeps its writer away. Who gives orders is kept away by the transaction that the
+  /// caller begins, and leaves open until it has read all.
+  static func openForCopying(directory: String) throws(JournalError) -> JournalStore {
+    let path = try existing(directory)
+    let lock = try WriterLock(directory: directory)
+    do {
+      try refuseRemains(path)
+      try WriteAheadLog.check(beside: path)
+      let queue = try openBeside(path, isReadOnly: false, staysInTransaction: true)
+      return JournalStore(
+        path: path, reader: queue, writer: queue, lock: lock, seal: OperationSeal(existingIn: directory))
+    } catch {
+      throw JournalError(error, file: path)
+    }
+  }
+
   private static func existing(_ directory: String) throws(JournalError) -> String {
     let path = directory + "/" + fileName
     guard FileManager.default.fileExists(atPath: path) else {
@@ -91,8 +107,11 @@ extension JournalStore {
     return path
   }
 
-  private static func openBeside(_ path: String, isReadOnly: Bool) throws -> DatabaseQueue {
+  private static func openBeside(
+    _ path: String, isReadOnly: Bool, staysInTransaction: Bool = false
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = staysInTransaction
     configuration.readonly = isReadOnly
     configuration.busyMode = .timeout(patience)
     configuration.label = isReadOnly ? "journal.reader" : "journal.orders"

@@ -13,9 +13,9 @@ extension OperationSeal {
   /// Reads the key, or makes one where there is none that can be used.
   init(directory: String) throws(JournalError) {
     let path = directory + "/" + OperationSeal.fileName
-    if let data = FileManager.default.contents(atPath: path), data.count == OperationSeal.keyBytes {
+    if let known = OperationSeal(existingIn: directory) {
       _ = unsafe chmod(path, 0o600)
-      self.init(key: SymmetricKey(data: data))
+      self = known
       return
     }
     let key = SymmetricKey(size: .bits256)
@@ -27,5 +27,14 @@ extension OperationSeal {
       throw JournalError(.cannotOpen, "cannot write \(path): \(error). Check the owner of the directory and the disk.")
     }
     self.init(key: key)
+  }
+
+  /// Nil where there is none that can be used.
+  init?(existingIn directory: String) {
+    let path = directory + "/" + OperationSeal.fileName
+    guard let data = FileManager.default.contents(atPath: path), data.count == OperationSeal.keyBytes else {
+      return nil
+    }
+    self.init(key: SymmetricKey(data: data))
   }
 }

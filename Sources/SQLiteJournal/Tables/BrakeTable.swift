@@ -62,6 +62,29 @@ enum BrakeTable {
     }
   }
 
+  // MARK: - Copying
+
+  /// All orders, read so that none is taken along that nobody can read.
+  static func archived(_ db: Database) throws -> [ArchiveOrder] {
+    try db.rows(sql: "SELECT * FROM operator_order ORDER BY number").map { row in
+      let number = try row.decode(Int64.self, forColumn: "number")
+      let body = try row.decode(String.self, forColumn: "body")
+      _ = try JournalJSON.decode(Order.self, from: body, table: "operator_order", key: String(number))
+      _ = try answer(db, to: number)
+      return ArchiveOrder(
+        number: number, given: try row.decode(Int64.self, forColumn: "given_at"), body: body,
+        answer: try row.decode(String?.self, forColumn: "answer"))
+    }
+  }
+
+  static func write(_ db: Database, _ order: ArchiveOrder) throws {
+    try db.run(
+      sql: "INSERT INTO operator_order (number, given_at, body, answer) VALUES (?, ?, ?, ?)",
+      arguments: [order.number, order.given, order.body, order.answer])
+  }
+
+  // MARK: - Forgetting
+
   static func prune(_ db: Database, before: Timestamp) throws -> Int {
     try db.run(
       sql: "DELETE FROM operator_order WHERE given_at < ? AND answer IS NOT NULL", arguments: [before.milliseconds])
