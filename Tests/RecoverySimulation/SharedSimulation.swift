@@ -209,21 +209,21 @@ public final class SharedSimulation {
   func contact(of host: Host) -> Host.Contact { host.contact.until > scene.now ? host.contact.state : .good }
 
   func goToDatabase(_ process: InstanceLife) async throws(JournalError) {
-    _ = await sleep(databaseWay, for: .database)
+    _ = await sleep(databaseWay)
     if process.isOver { throw DistantJournal.gone }
     if contact(of: process.host) == .none { throw Link.lost }
   }
 
   /// Whether the answer has come.
   func comeFromDatabase(_ process: InstanceLife) async throws(JournalError) -> Bool {
-    _ = await sleep(databaseWay, for: .database)
+    _ = await sleep(databaseWay)
     if process.isOver { throw DistantJournal.gone }
     return contact(of: process.host) == .good
   }
 
   func awaitDatabase(_ process: InstanceLife) async throws(JournalError) {
     while contact(of: process.host) != .good {
-      _ = await sleep(process.host.contact.until - scene.now, for: .database)
+      _ = await sleep(process.host.contact.until - scene.now)
       if process.isOver { throw DistantJournal.gone }
     }
   }
@@ -251,13 +251,18 @@ public final class SharedSimulation {
   // MARK: - The wire
 
   /// A request reaches Azure within its time limit, or never.
-  func carry(_ request: TransferRequest, of process: InstanceLife) async throws(TransportError) -> TransferResponse {
-    guard let strand = stage.current, !process.isOver, strand.tenancy?.watch?.isEnding != true else {
+  /// - Parameter untilCancelled: ends a wait when the task is cancelled.
+  func carry(
+    _ request: TransferRequest, of process: InstanceLife,
+    _ untilCancelled: (() async -> Strand.Call) async -> Strand.Call
+  ) async throws(TransportError) -> TransferResponse {
+    guard let strand = stage.current, !process.isOver, !Task.isCancelled else {
       throw TransportError(code: .cancelled, message: "cancelled", requestMayHaveBeenSent: false)
     }
     let limit = request.limits.whole.inMilliseconds
     guard process.host.azureAwayUntil <= scene.now else {
-      _ = await sleep(min(limit, Int64(scene.random.number(1...10_000))), for: .azure)
+      let patience = min(limit, Int64(scene.random.number(1...10_000)))
+      _ = await untilCancelled { await sleep(patience) }
       throw TransportError(code: .connect, message: "no way to Azure", requestMayHaveBeenSent: false)
     }
     let flight = Flight(request, of: strand)
@@ -267,7 +272,7 @@ public final class SharedSimulation {
       let moment = Int64(scene.random.number(0...Int(way)))
       if let trouble = troubles.one(&scene.random) { add(.trouble(trouble, process.host), after: moment) }
     }
-    let call = await sleep(limit, for: .azure)
+    let call = await untilCancelled { await sleep(limit) }
     flight.isHeard = false
     switch call {
     case .answer(let answer): return try answer.get()
