@@ -65,7 +65,7 @@ final class InstanceLife {
   /// As at SIGTERM: everything is handed over.
   func stop() {
     isStopping = true
-    if let heart, heart.waiting == .time { life.stage.wake(heart, by: .goOn) }
+    if let heart, heart.waiting == .nextBeat { life.stage.wake(heart, by: .goOn) }
   }
 
   // MARK: - Sharing
@@ -74,7 +74,7 @@ final class InstanceLife {
     while !isOver, !isStopping {
       await beat()
       if isOver || isStopping { break }
-      _ = await life.sleep(keeper.pause.inMilliseconds)
+      _ = await life.sleep(keeper.pause.inMilliseconds, for: .nextBeat)
     }
     if isOver { return }
     for tenancy in sorted { tenancy.end() }

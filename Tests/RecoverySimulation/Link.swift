@@ -14,12 +14,19 @@ struct Link: @unchecked Sendable {
 
   func pause(_ span: Duration) async throws {
     // Never for less than was asked, or who counts in less than milliseconds would ask without end.
-    let call = await life.sleep(span.inMilliseconds + 1, for: .azure)
+    let call = await untilCancelled { await life.sleep(span.inMilliseconds + 1) }
     if case .cutOff = call { throw CancellationError() }
   }
 
   func send(_ request: TransferRequest) async throws(TransportError) -> TransferResponse {
-    try await life.carry(request, of: process)
+    try await life.carry(request, of: process) { wait in await untilCancelled(wait) }
+  }
+
+  private func untilCancelled(_ wait: () async -> Strand.Call) async -> Strand.Call {
+    guard let strand = life.stage.current, !Task.isCancelled else { return .cutOff }
+    // Whoever cancels is the one strand that runs.
+    nonisolated(unsafe) let (stage, waiting) = (life.stage, strand)
+    return await withTaskCancellationHandler(operation: wait) { stage.wake(waiting, by: .cutOff) }
   }
 
   /// Something that may be done twice. Where its answer is lost, it was done and fails all the same.

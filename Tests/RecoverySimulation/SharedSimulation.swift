@@ -27,17 +27,17 @@ public final class SharedSimulation {
   let database: MemoryDatabase
   /// How long a lease lasts.
   let span: Duration
-  private let hosts: [Host]
-  private let troubles: Troubles
+  let hosts: [Host]
+  let troubles: Troubles
   private var agenda = Agenda<Happening>()
-  private var isCalm = false
+  private(set) var isCalm = false
   /// How much has happened at this one moment.
   private var atOnce = 0
   private static let mostAtOnce = 10_000
   private var isOver = false
   /// Who took each vault with which fence.
-  private var takings: [ResourceID: [(fence: Fence, holder: InstanceID)]] = [:]
-  public private(set) var count = Count()
+  var takings: [ResourceID: [(fence: Fence, holder: InstanceID)]] = [:]
+  public internal(set) var count = Count()
 
   /// What has come about.
   public struct Count: Sendable {
@@ -173,7 +173,7 @@ public final class SharedSimulation {
   }
 
   /// A supervisor starts it again within a second or two; a host takes longer.
-  private func crash(_ process: InstanceLife) {
+  func crash(_ process: InstanceLife) {
     count.crashes += 1
     scene.note("\(process.instance.id) dies")
     process.die()
@@ -199,180 +199,6 @@ public final class SharedSimulation {
     guard let strand = stage.current, !strand.process.isOver else { return .cutOff }
     add(.wake(strand, turn: strand.turn + 1), after: milliseconds)
     return await stage.wait(for: reason)
-  }
-
-  // MARK: - The database
-
-  /// The longest that something is on its way to the database.
-  private var databaseWay: Int64 { Int64(scene.random.number(1...max(2, scene.weather.longestWay / 8))) }
-
-  func contact(of host: Host) -> Host.Contact { host.contact.until > scene.now ? host.contact.state : .good }
-
-  func goToDatabase(_ process: InstanceLife) async throws(JournalError) {
-    _ = await sleep(databaseWay, for: .database)
-    if process.isOver { throw DistantJournal.gone }
-    if contact(of: process.host) == .none { throw Link.lost }
-  }
-
-  /// Whether the answer has come.
-  func comeFromDatabase(_ process: InstanceLife) async throws(JournalError) -> Bool {
-    _ = await sleep(databaseWay, for: .database)
-    if process.isOver { throw DistantJournal.gone }
-    return contact(of: process.host) == .good
-  }
-
-  func awaitDatabase(_ process: InstanceLife) async throws(JournalError) {
-    while contact(of: process.host) != .good {
-      _ = await sleep(process.host.contact.until - scene.now, for: .database)
-      if process.isOver { throw DistantJournal.gone }
-    }
-  }
-
-  /// What came of a commit that was taken: it counts, unless the vault has been taken over since.
-  func settle(_ vault: ResourceID, _ fence: Fence) throws(JournalError) {
-    guard database.lease(of: vault)?.fence == fence else {
-      throw JournalError(.fenced, "the vault was taken over meanwhile")
-    }
-  }
-
-  /// Whether a process dies at a commit.
-  func dies(_ process: InstanceLife) -> Bool {
-    guard scene.random.chance(scene.weather.crash / 2) else { return false }
-    crash(process)
-    return true
-  }
-
-  func note(_ process: InstanceLife, taking vault: ResourceID, by fence: Fence) {
-    let id = process.instance.id
-    if let last = takings[vault]?.last, last.holder != id { count.takeovers += 1 }
-    takings[vault, default: []].append((fence, id))
-  }
-
-  // MARK: - The wire
-
-  /// A request reaches Azure within its time limit, or never.
-  func carry(_ request: TransferRequest, of process: InstanceLife) async throws(TransportError) -> TransferResponse {
-    guard let strand = stage.current, !process.isOver, strand.tenancy?.watch?.isEnding != true else {
-      throw TransportError(code: .cancelled, message: "cancelled", requestMayHaveBeenSent: false)
-    }
-    let limit = request.limits.whole.inMilliseconds
-    guard process.host.azureAwayUntil <= scene.now else {
-      _ = await sleep(min(limit, Int64(scene.random.number(1...10_000))), for: .azure)
-      throw TransportError(code: .connect, message: "no way to Azure", requestMayHaveBeenSent: false)
-    }
-    let flight = Flight(request, of: strand)
-    let way = scene.way()
-    if way <= limit { add(.arrive(flight), after: way) }
-    if flight.changesSomething, !isCalm, scene.random.chance(troubles.hunting) {
-      let moment = Int64(scene.random.number(0...Int(way)))
-      if let trouble = troubles.one(&scene.random) { add(.trouble(trouble, process.host), after: moment) }
-    }
-    let call = await sleep(limit, for: .azure)
-    flight.isHeard = false
-    switch call {
-    case .answer(let answer): return try answer.get()
-    case .goOn:
-      throw TransportError(code: .timedOut, message: "no answer in time", requestMayHaveBeenSent: true)
-    case .cutOff:
-      // What is on the wire may arrive at Azure all the same; its answer finds nobody.
-      flight.isLost = scene.random.chance(0.5)
-      throw TransportError(code: .cancelled, message: "cut off", requestMayHaveBeenSent: true)
-    }
-  }
-
-  private func arrive(_ flight: Flight) async {
-    guard !flight.isLost else { return }
-    await judge(flight)
-    let answer: Result<TransferResponse, TransportError>
-    do throws(TransportError) {
-      answer = .success(try await scene.exchange.send(flight.request))
-    } catch {
-      answer = .failure(error)
-    }
-    if flight.isHeard { add(.answer(flight, answer), after: scene.way()) }
-  }
-
-  // MARK: - Judging
-
-  /// A commit was taken: by whoever has the vault.
-  func judge(commitTo vault: ResourceID, by fence: Fence) {
-    guard let lease = database.lease(of: vault), lease.fence != fence else { return }
-    scene.violate("\(vault.name) took a commit with token \(fence.token), and \(lease.fence.token) is its holder's")
-  }
-
-  /// What changes something is sent by who has the vault, when it reaches Azure.
-  private func judge(_ flight: Flight) async {
-    guard flight.changesSomething else { return }
-    let process = flight.strand.process
-    guard let (key, effect) = flight.strand.effect, let tenancy = flight.strand.tenancy, let watch = tenancy.watch
-    else { return scene.violate("\(flight.request.method) is no effect") }
-    let vault = tenancy.vault
-    scene.note("\(process.instance.id) \(key) begins \(effect)")
-    if let other = takings[vault]?.last(where: {
-      $0.fence.token > watch.fence.token && $0.holder != process.instance.id
-    }) {
-      scene.violate("\(effect) of \(process.instance.id) reached Azure when \(other.holder) had taken \(vault.name)")
-    }
-    if let lease = database.lease(of: vault), lease.holder == process.instance.id, !lease.isHeld {
-      scene.violate("\(effect) of \(process.instance.id) reached Azure when its lease of \(vault.name) was over")
-    }
-    let isOrphan = process.isOver || watch.isEnding || !flight.isHeard
-    await watch.check(effect, for: key, isOrphan: isOrphan)
-  }
-
-  private var living: [InstanceLife] { hosts.compactMap(\.process) }
-
-  /// Who watches each vault.
-  private var watches: [ResourceID: WatchLife] {
-    var watches: [ResourceID: WatchLife] = [:]
-    for process in living where !process.isOver {
-      for (vault, tenancy) in process.tenancies {
-        guard let watch = tenancy.watch, database.lease(of: vault)?.fence == watch.fence else { continue }
-        watches[vault] = watch
-      }
-    }
-    return watches
-  }
-
-  private func isAtRest() async throws -> Bool {
-    let watches = watches
-    guard watches.count == scene.settings.vaults.count, living.count == hosts.count else { return false }
-    for watch in watches.values where try await !watch.isAtRest() { return false }
-    return isEven
-  }
-
-  private var isEven: Bool {
-    let counts = living.map(\.tenancies.count)
-    return (counts.max() ?? 0) - (counts.min() ?? 0) <= 1
-  }
-
-  private func judge() async throws {
-    let watches = watches
-    for vault in scene.settings.vaults where watches[vault] == nil { scene.violate("nobody has \(vault.name)") }
-    if !isEven { scene.violate("the vaults are not spread evenly: \(living.map(\.tenancies.count))") }
-    var states: [ItemState] = []
-    for watch in watches.values { states += await watch.fleet.all() }
-    let journals = scene.settings.vaults.map { database.journal(of: $0) }
-    scene.convict(try await scene.verdict(on: states, in: journals))
-    var numbers: [Int64] = []
-    for journal in journals { numbers += try await journal.events(about: nil, last: 1_000_000).map(\.sequence) }
-    if numbers.sorted() != Array(1...Int64(max(1, numbers.count))) { scene.violate("events are numbered with gaps") }
-  }
-}
-
-/// A request on its way.
-final class Flight {
-  let request: TransferRequest
-  let strand: Strand
-  /// Somebody waits for the answer.
-  var isHeard = true
-  /// It never arrives.
-  var isLost = false
-  var changesSomething: Bool { ![.get, .post].contains(request.method) }
-
-  init(_ request: TransferRequest, of strand: Strand) {
-    self.request = request
-    self.strand = strand
   }
 }
 

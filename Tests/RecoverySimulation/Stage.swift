@@ -52,7 +52,7 @@ final class Stage {
     guard let body = strand.body.take() else { return handOver() }
     // The task is the only one that runs until it hands over.
     nonisolated(unsafe) let (stage, work) = (self, body)
-    Task {
+    strand.task = Task {
       await work()
       stage.handOver()
     }
@@ -64,10 +64,8 @@ final class Stage {
 /// Something that a process does, from beginning to end.
 final class Strand {
   enum Reason {
-    /// What is cut off where a watch ends.
-    case azure
-    case database
     case time
+    case nextBeat
     /// Its turn to write.
     case turn
     /// The end of a tenancy, or of what is under way in it.
@@ -85,8 +83,11 @@ final class Strand {
   let tenancy: Tenancy?
   /// What it asks of Azure, if that changes something.
   let effect: (key: ItemKey, effect: Effect)?
+  fileprivate var task: Task<Void, Never>?
   fileprivate var body: (() async -> Void)?
   fileprivate var continuation: CheckedContinuation<Void, Never>?
+  /// As the engine cancels its tasks: what does not heed that goes on.
+  func cancel() { task?.cancel() }
   fileprivate(set) var waiting: Reason?
   fileprivate var call = Call.goOn
   /// How often it has waited: a call for an earlier time is none.

@@ -69,9 +69,7 @@ final class Tenancy: Surroundings {
     if let watch {
       life.scene.note("\(process.instance.id) lets go of \(vault.name)")
       watch.isEnding = true
-      for strand in process.strands(of: self) where strand.waiting == .azure {
-        life.stage.wake(strand, by: .cutOff)
-      }
+      for strand in process.strands(of: self) { strand.cancel() }
       while !process.strands(of: self).isEmpty, !process.isOver { _ = await life.stage.wait(for: .end) }
       try? await say(.vaultLeft, of: watch)
       while !process.isOver, let count = try? await watch.tellWaiting(), count > 0 {}

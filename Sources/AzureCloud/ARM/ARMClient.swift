@@ -61,7 +61,7 @@ struct ARMClient: Sendable {
       let fault: Fault
       var isSafe = method == .get
       do throws(TransportError) {
-        let answer = try await exchange.send(request)
+        let answer = try await transfer(request)
         learn(from: answer, method, subscription)
         if answer.status.code < 300 { return answer }
         fault = Fault(answer: answer, resource: ARMClient.resource(of: url), hiding: secrets)
@@ -83,6 +83,25 @@ struct ARMClient: Sendable {
       attempt += 1
       try await pause(wait, ARMClient.resource(of: url))
     }
+  }
+
+  /// What changes something under a lease is not cut off when its caller is told to stop: it might reach Azure when the
+  /// lease was given back and another has begun. It ends within its time limit, as the lease allows.
+  private func transfer(_ request: TransferRequest) async throws(TransportError) -> TransferResponse {
+    guard RequestBudget.Class(request.method) != .reads, tenure.allowance != nil else {
+      return try await exchange.send(request)
+    }
+    guard !Task.isCancelled else {
+      throw TransportError(code: .cancelled, message: "stopped before it was sent", requestMayHaveBeenSent: false)
+    }
+    let task = Task { [exchange] () async -> Result<TransferResponse, TransportError> in
+      do throws(TransportError) {
+        return .success(try await exchange.send(request))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try await task.value.get()
   }
 
   /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a request that can wait,
