@@ -83,8 +83,15 @@ struct RawSQL: Sendable {
   }
 }
 
+/// A server has some hundred connections, and each database of a test takes up to five.
+private let schemas = Places(8)
+
 /// Runs `body` with a schema of its own.
 func withSchema(_ body: (TestSchema) async throws -> Void) async throws {
+  try await schemas.with { try await inSchema(body) }
+}
+
+private func inSchema(_ body: (TestSchema) async throws -> Void) async throws {
   let admin = try Server.url()
   let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
   let url = admin + "?options=-csearch_path%3D" + name

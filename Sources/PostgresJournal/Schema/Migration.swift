@@ -9,12 +9,15 @@ struct Migration {
   }
 
   /// The same number in every version: several instances may start at once, and one of them migrates.
-  private static let lock = Parameter.number(4_706_117_318_250_923_521 as Int64)
+  private static let lock = Parameter.number(470_611_731 as Int64)
 
   /// Applies what is missing, all of it or nothing. What is not known here is refused.
   func run() throws(WireFailure) {
     if try missing().isEmpty { return }
-    _ = try wire.ask([.begin, Statement("SELECT pg_advisory_xact_lock($1)", Migration.lock)], within: patience)
+    // Of this schema alone: others in the same database have nothing to do with it.
+    let locking = Statement(
+      "SELECT pg_advisory_xact_lock($1::int, hashtext(coalesce(current_schema(), '')))", Migration.lock)
+    _ = try wire.ask([.begin, locking], within: patience)
     do throws(WireFailure) {
       try wire.run(script: PostgresSchema.migrationTable, within: patience)
       // Read again: another instance may have migrated while the lock was waited for.
