@@ -22,7 +22,8 @@ struct SharedSimulationTests {
     Story(seed: 2, story: "a process that had lost its vault committed once more, and was refused by its fence alone"),
     Story(
       seed: 64,
-      story: "a process that had lost its vault would have removed an extension, had it not asked whether its lease lasts"),
+      story:
+        "a process that had lost its vault would have removed an extension, had it not asked whether its lease lasts"),
     Story(
       seed: 309,
       story: "an install was on its way for longer than the lease lasted, and was given up before the lease was over"),
