@@ -9,8 +9,6 @@ final class InstanceLife {
   let instance: Instance
   let host: Host
   let time: SharedTime
-  private(set) var keeper: LeaseKeeper!
-  private(set) var cloud: AzureCloud!
   unowned let life: SharedSimulation
   var tenancies: [ResourceID: Tenancy] = [:]
   private(set) var isOver = false
@@ -27,14 +25,21 @@ final class InstanceLife {
     instance = Instance(
       id: InstanceID("\(name)-run-\(host.runs)"), host: name, version: "1.0.0", started: host.clock.now)
     time = SharedTime(host.clock)
-    let (clock, link) = (host.clock, Link(self))
-    keeper = LeaseKeeper(
-      of: instance, leases: DistantLeases(base: life.database.leases, link: link),
+  }
+
+  private(set) lazy var keeper: LeaseKeeper = {
+    let clock = host.clock
+    return LeaseKeeper(
+      of: instance, leases: DistantLeases(base: life.database.leases, link: Link(self)),
       vaults: Set(life.scene.settings.vaults), span: life.span, uptime: { clock.uptime })
-    cloud = AzureCloud(
+  }()
+
+  private(set) lazy var cloud: AzureCloud = {
+    let (clock, link) = (host.clock, Link(self))
+    return AzureCloud(
       .simulator(FaultyExchange.origin), identity: .token(life.scene.scenario.token), budgets: life.scene.limits,
       exchange: DistantExchange(link: link), pause: Pause { try await link.pause($0) }, uptime: { clock.uptime })
-  }
+  }()
 
   func begin() { heart = start(nil) { [self] in await share() } }
 

@@ -3,7 +3,7 @@ import RecoveryCore
 
 /// The database, as far as it is from the instances.
 extension SharedSimulation {
-  /// The longest that something is on its way to the database.
+  /// How long something is on its way to the database, which is nearer than Azure.
   private var databaseWay: Int64 { Int64(scene.random.number(1...max(2, scene.weather.longestWay / 8))) }
 
   func contact(of host: Host) -> Host.Contact { host.contact.until > scene.now ? host.contact.state : .good }

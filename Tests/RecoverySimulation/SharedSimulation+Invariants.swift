@@ -53,6 +53,14 @@ extension SharedSimulation {
     return isEven
   }
 
+  /// The last process is back six or seven minutes after the storm; the lease of one that was killed ends by itself, and
+  /// then some beats must be enough.
+  func checkSpread() {
+    guard scene.now >= scene.calmFrom + 420_000 + 4 * span.inMilliseconds else { return }
+    if !isEven { scene.violate("the vaults are not spread evenly: \(living.map(\.tenancies.count))") }
+    for vault in scene.settings.vaults where watches[vault] == nil { scene.violate("nobody has \(vault.name)") }
+  }
+
   private var isEven: Bool {
     let counts = living.map(\.tenancies.count)
     return (counts.max() ?? 0) - (counts.min() ?? 0) <= 1
@@ -60,8 +68,6 @@ extension SharedSimulation {
 
   func judge() async throws {
     let watches = watches
-    for vault in scene.settings.vaults where watches[vault] == nil { scene.violate("nobody has \(vault.name)") }
-    if !isEven { scene.violate("the vaults are not spread evenly: \(living.map(\.tenancies.count))") }
     var states: [ItemState] = []
     for watch in watches.values { states += await watch.fleet.all() }
     let journals = scene.settings.vaults.map { database.journal(of: $0) }

@@ -136,6 +136,7 @@ public final class SharedSimulation {
       if process.host.process === process { crash(process) }
     case .trouble(let trouble, let host): befall(trouble, host)
     case .look:
+      checkSpread()
       isOver = try await isAtRest()
       add(.look, after: 30_000)
     }
@@ -162,7 +163,7 @@ public final class SharedSimulation {
       add(.kill(process), after: Int64(scene.random.pick([2_000, 90_000])))
     case .pause:
       count.pauses += host.process == nil ? 0 : 1
-      host.pausedUntil = end
+      host.pausedUntil = max(host.pausedUntil, end)
     case .databaseAway(let contact):
       count.partitions += 1
       host.contact = (contact, end)

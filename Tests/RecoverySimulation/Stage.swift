@@ -86,8 +86,6 @@ final class Strand {
   fileprivate var task: Task<Void, Never>?
   fileprivate var body: (() async -> Void)?
   fileprivate var continuation: CheckedContinuation<Void, Never>?
-  /// As the engine cancels its tasks: what does not heed that goes on.
-  func cancel() { task?.cancel() }
   fileprivate(set) var waiting: Reason?
   fileprivate var call = Call.goOn
   /// How often it has waited: a call for an earlier time is none.
@@ -102,4 +100,7 @@ final class Strand {
     self.effect = effect
     self.body = body
   }
+
+  /// As the engine cancels its tasks: what does not heed that goes on.
+  func cancel() { task?.cancel() }
 }
