@@ -4,7 +4,7 @@ import RecoveryCore
 import Testing
 
 /// Whoever answers in ARM's place wants the token. The host that it points to is real, and keeps what it gets.
-@Suite("A hostile host", .timeLimit(.minutes(5)))
+@Suite("A hostile host", .timeLimit(.minutes(10)))
 struct HostileHostTests {
   /// The ways to point there, by what the answer looks like.
   static let lures = ["nextLink", "redirect", "redirect of a write", "Azure-AsyncOperation", "Location"]

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// Markers stand where secrets are, Azure repeats them wherever it can, and everything that was written is searched.
-@Suite("A secret", .timeLimit(.minutes(5)))
+@Suite("A secret", .timeLimit(.minutes(10)))
 struct SecrecyTests {
   /// What is secret, by what it is. The first two are the simulator's own words for them.
   static let markers = [
