@@ -82,6 +82,45 @@ struct FailoverTests {
     #expect(story.state.failover?.from?.id == Samples.source)
   }
 
+  @Test("and a failover back that nobody could look at leave another machine under an id that was never read")
+  func thereAndBack() {
+    var story = Story(Samples.item { $0.scenario = "UnplannedFailover" }, profiles: [])
+    story.machineFault = Fault(.unreachable, code: "None", message: "there is nothing", resource: "test")
+    story.look()
+    #expect(story.reason == .failoverRunning && story.state.live?.vmID == nil)
+    // Both are over, and the same id is the live one as before the first.
+    story.item = Samples.item { $0.lastSuccessfulFailover = Samples.failedOver }
+    story.machineFault = nil
+    story.machine = Samples.bareMachine {
+      $0.id = Samples.source
+      $0.location = "uksouth"
+    }
+    story.wait(.seconds(3600))
+    story.look()
+    story.wait(.seconds(30))
+    story.look()
+    #expect(story.said(.failoverCompleted).count == 1)
+    #expect(story.reason == .nothingKnown, "a person hears that nobody knows what it must have")
+    #expect(story.said(.baselineMissing).count == 1)
+    story.wait(.seconds(3600))
+    story.look()
+    #expect(story.said(.failoverCompleted).count == 1, "and it is the known one from now on")
+  }
+
+  @Test("that came to nothing at first sight leaves the machine that it was")
+  func nothingCameOfIt() {
+    var story = Story(Samples.item { $0.scenario = "UnplannedFailover" }, profiles: [])
+    story.look()
+    story.item = Samples.item()
+    story.machine = Samples.bareMachine {
+      $0.id = Samples.source
+      $0.location = "uksouth"
+    }
+    story.wait(.seconds(60))
+    story.look()
+    #expect(story.state.transition == nil && story.said(.failoverCompleted).isEmpty)
+  }
+
   @Test("that reaches the test machine only is left alone, and said once")
   func testFailover() {
     var story = Story()

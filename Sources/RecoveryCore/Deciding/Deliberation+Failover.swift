@@ -11,6 +11,10 @@ extension Deliberation {
     guard let live = state.live else { return meet(item, candidate) }
     if candidate == live.id {
       guard item.isBusyWithAnythingButReprotect, isFailover(item.scenario) else {
+        if isAnother(under: live, item) {
+          state.hasSoughtSource = true
+          return move(item, from: live.id, to: candidate)
+        }
         state.transition = nil
         unsay(prefix: "transition.")
         // The machine is the known one and is looked after; a person should hear of the state all the same.
@@ -21,6 +25,15 @@ extension Deliberation {
       return wait(.failoverRunning)
     }
     return move(item, from: live.id, to: candidate)
+  }
+
+  /// The failover that was noticed has succeeded, and another one back, and nobody could look in between. Of a machine
+  /// that was never read only the time of the last success tells that another one is under its id now.
+  private func isAnother(under live: MachineIdentity, _ item: ProtectedItem) -> Bool {
+    guard let transition = state.transition, live.vmID == nil, let last = item.lastSuccessfulFailover else {
+      return false
+    }
+    return last != transition.succeededBefore
   }
 
   /// First sight: the live machine is remembered as it is; only an item that is failed over or reversed explains
@@ -142,7 +155,8 @@ extension Deliberation {
         state.transition = transition
       }
     } else {
-      state.transition = Transition(candidate: candidate, since: now, failoverID: joined)
+      state.transition = Transition(
+        candidate: candidate, since: now, failoverID: joined, succeededBefore: item.lastSuccessfulFailover)
     }
     say(
       once: "transition.noticed", .failoverNoticed, machine: candidate,

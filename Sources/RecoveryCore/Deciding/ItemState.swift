@@ -125,11 +125,16 @@ public struct Transition: Hashable, Sendable, Codable {
   public var failoverID: String?
   /// When all conditions held for the first time; they must hold twice.
   public var firstConfirmed: Timestamp?
+  /// Which failover of the item had succeeded last when this one was noticed, by Azure.
+  public var succeededBefore: Timestamp?
 
-  public init(candidate: ResourceID?, since: Timestamp, failoverID: String? = nil) {
+  public init(
+    candidate: ResourceID?, since: Timestamp, failoverID: String? = nil, succeededBefore: Timestamp? = nil
+  ) {
     self.candidate = candidate
     self.since = since
     self.failoverID = failoverID
+    self.succeededBefore = succeededBefore
   }
 }
 
