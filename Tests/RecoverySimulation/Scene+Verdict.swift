@@ -11,11 +11,11 @@ extension Scene {
     let truth = try JSONDecoder().decode(Truth.self, from: Data(await truth().utf8))
     for machine in truth.machines where machine.exists {
       let state = states.first { !$0.key.isDrill && $0.isListed && $0.name == machine.item }
-      var baseline: Baseline?
+      var known = Known()
       if let state {
-        for journal in journals where baseline == nil { baseline = try await journal.baseline(of: state.key) }
+        for journal in journals where known.baseline == nil { known = try await self.known(of: state, in: journal) }
       }
-      wrong += judge(machine, truth, state, baseline)
+      wrong += judge(machine, truth, state, known)
     }
     for write in truth.writes where write.status < 400 {
       if write.role == "test", decider.policy.testFailover != .heal { wrong.append("a test machine was written to") }
@@ -25,7 +25,29 @@ extension Scene {
     return wrong + toldTwice()
   }
 
-  private func judge(_ machine: Truth.Machine, _ truth: Truth, _ state: ItemState?, _ baseline: Baseline?) -> [String] {
+  /// What was learned of an item's machine, and whether that is what it had before it failed over.
+  private struct Known {
+    var baseline: Baseline?
+    var isOfUnseen = false
+
+    func mayMiss(_ type: String) -> Bool {
+      isOfUnseen && !(baseline?.extensions.contains { $0.kind.type == type } ?? false)
+    }
+
+    var mayMissAssociations: Bool { isOfUnseen && baseline?.associations.isEmpty ?? true }
+  }
+
+  /// Where all instances may be away for long, a machine may fail over before anybody has seen it; of such a one only
+  /// what was learned since can be asked for.
+  private func known(of state: ItemState, in journal: any Journal) async throws -> Known {
+    let baseline = try await journal.baseline(of: state.key)
+    guard isShared else { return Known(baseline: baseline) }
+    let events = try await journal.events(about: state.key.text, last: 1_000_000)
+    let isMissed = events.contains { $0.event.kind == .baselineMissing }
+    return Known(baseline: baseline, isOfUnseen: isMissed || (baseline?.parts ?? 0) == 0)
+  }
+
+  private func judge(_ machine: Truth.Machine, _ truth: Truth, _ state: ItemState?, _ known: Known) -> [String] {
     guard machine.role == "live" else { return [] }
     let who = machine.item
     guard let state else { return ["\(who) is not known"] }
@@ -38,21 +60,21 @@ extension Scene {
     }
     if case .parked = state.heal?.status { return [] }
     // Nothing was ever learned: an alert that lasts.
-    if state.reason == .nothingKnown, baseline?.extensions.isEmpty ?? true { return [] }
+    if state.reason == .nothingKnown, known.baseline?.extensions.isEmpty ?? true { return [] }
     // What keeps a heal from going on must be so.
     if machine.power != "running" || machine.agent != "Ready" { return [] }
     if item?.scenario != "None" { return [] }
     var wrong: [String] = []
     if state.heal?.status == .running { wrong.append("\(who): its heal never ends: \(state.reason)") }
     for extension_ in machine.before.extensions
-    where ![StoryGenerator.secret, StoryGenerator.once].contains(extension_.type) {
+    where ![StoryGenerator.secret, StoryGenerator.once].contains(extension_.type) && !known.mayMiss(extension_.type) {
       let now = machine.extensions.first { $0.type == extension_.type }
       if now?.handlerCode != "ProvisioningState/succeeded" {
         wrong.append(
           "\(who): \(extension_.type) is \(now?.handlerCode ?? "not there") and \(state.reason) is all that is said")
       }
     }
-    if machine.associations.isEmpty {
+    if machine.associations.isEmpty, !known.mayMissAssociations {
       wrong.append("\(who) has no association and \(state.reason) is all that is said")
     }
     return wrong

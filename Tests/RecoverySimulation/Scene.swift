@@ -11,6 +11,8 @@ import WatchEngine
 final class Scene {
   let seed: UInt64
   let soak: Soak?
+  /// Several vaults, for several instances.
+  let isShared: Bool
   let azure: SimulatedAzure
   let clock: SimulationClock
   let scenario: Scenario
@@ -51,6 +53,7 @@ final class Scene {
   init(seed: UInt64, soak: Soak? = nil, isShared: Bool = false, isTraced: Bool) throws {
     self.seed = seed
     self.soak = soak
+    self.isShared = isShared
     self.isTraced = isTraced
     var random = SeededGenerator(seed: seed)
     var story = StoryGenerator(random.fork())
