@@ -43,8 +43,8 @@ extension Scene {
     let baseline = try await journal.baseline(of: state.key)
     guard isShared else { return Known(baseline: baseline) }
     let events = try await journal.events(about: state.key.text, last: 1_000_000)
-    let isMissed = events.contains { $0.event.kind == .baselineMissing }
-    return Known(baseline: baseline, isOfUnseen: isMissed || (baseline?.parts ?? 0) == 0)
+    // Then a person was told.
+    return Known(baseline: baseline, isOfUnseen: events.contains { $0.event.kind == .baselineMissing })
   }
 
   private func judge(_ machine: Truth.Machine, _ truth: Truth, _ state: ItemState?, _ known: Known) -> [String] {
