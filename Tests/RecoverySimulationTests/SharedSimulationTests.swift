@@ -27,6 +27,12 @@ struct SharedSimulationTests {
     Story(
       seed: 309,
       story: "an install was on its way for longer than the lease lasted, and was given up before the lease was over"),
+    Story(
+      seed: 4872,
+      story: """
+        an item failed over and back while nobody could look: a bare machine under an id that was never read was taken for \
+        the one from before, and nobody was told
+        """),
   ]
 
   @Test("ends well, whatever the seed", arguments: (0..<12).map { _ in UInt64.random(in: 0...999_999_999) })
