@@ -105,8 +105,7 @@ let package = Package(
       name: "AftercareApp",
       dependencies: [
         "RecoveryCore", "CurlTransport", "AzureCloud", "JournalFormat", "SQLiteJournal", "PostgresJournal",
-        "AlertSinks",
-        "WatchEngine", "Reporting", "StatusServer", logging, serviceLifecycle, unixSignals, yams,
+        "AlertSinks", "WatchEngine", "Reporting", "StatusServer", logging, serviceLifecycle, unixSignals, yams,
       ],
       // The shipped catalogue travels inside the executable; its file is a link to config/catalogue.yaml.
       resources: [.embedInCode("Configuration/catalogue.yaml")],

@@ -117,7 +117,7 @@ public struct Assembly: Sendable {
     let (decider, settings) = (decider, settings)
     return SharedWatch(
       vaults: configuration.vaults, instance: instance, leases: database.leases,
-      span: configuration.journal?.lease ?? .seconds(60), settings: settings, events: events, time: time,
+      span: database.leaseSpan, settings: settings, events: events, time: time,
       uptime: AzureCloud.uptime(), logger: logger,
       canRead: { vault in
         var pages = azure.patient.itemPages(of: vault)

@@ -25,8 +25,7 @@ package struct OperationSeal: Sendable {
 
   /// The same where there may be no key: then the addresses are left out.
   package static func close(_ heal: Heal, with seal: OperationSeal?) throws -> Heal {
-    guard let seal else { return heal.mappingOperationURLs { _ in nil } }
-    return try seal.closed(heal)
+    try heal.mappingOperationURLs { url in try seal?.close(url) }
   }
 
   package static func close(_ operation: OperationHandle, with seal: OperationSeal?) throws -> OperationHandle {

@@ -23,6 +23,9 @@ public final class PostgresDatabase: Sendable {
   /// Where it is, for messages: hosts, database and user.
   public var place: String { access.address.description }
 
+  /// How long a lease lasts without being renewed.
+  public var leaseSpan: Duration { access.leaseSpan }
+
   /// Reads the URL and refuses one that would send what is written in the clear; connects to nothing.
   public init(_ configuration: Configuration, access: Access) throws(JournalError) {
     let address = try DatabaseAddress(url: configuration.url)

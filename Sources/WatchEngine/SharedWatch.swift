@@ -249,7 +249,7 @@ public final class SharedWatch: Service, WatchFace {
   }
 
   public func sharing() async -> Sharing? {
-    state.withLock { Sharing(me: instance.id, picture: $0.picture, away: $0.away) }
+    state.withLock { Sharing(picture: $0.picture, away: $0.away) }
   }
 
   public func take(_ hints: [Hint]) {

@@ -104,15 +104,7 @@ public final class Watch: Service {
       }
       try await group.waitForAll()
     }
-    if let instance {
-      for vault in vaults {
-        try? await fleet.say([
-          Event(.vaultLeft, at: time.now, vault: vault, fields: ["instance": instance.id.text, "host": instance.host])
-        ])
-      }
-    } else {
-      try? await fleet.say([Event(.daemonStopped, at: time.now)])
-    }
+    try? await fleet.say([event(.daemonStopped, sharing: .vaultLeft, at: time.now)])
     try await flush()
   }
 
@@ -121,7 +113,12 @@ public final class Watch: Service {
     let states = try await fleet.load()
     let now = time.now
     let vaults = Set(settings.vaults)
-    try await fleet.say([opening(with: states, at: now)])
+    var fields = [
+      "items": String(states.count), "mode": decider.policy.mode.rawValue,
+      "running": String(states.count { $0.heal?.status.isRunning ?? false }),
+    ]
+    if instance == nil { fields["vaults"] = String(vaults.count) }
+    try await fleet.say([event(.daemonStarted, sharing: .vaultTaken, at: now, fields: fields)])
     let watched = states.filter { vaults.contains($0.vault) }
     try await fleet.say(watched.flatMap { decider.resume($0, at: now) })
     for state in watched where state.isHealing { await queue.note(state.key, isBegun: true) }
@@ -134,18 +131,14 @@ public final class Watch: Service {
       })
   }
 
-  private func opening(with states: [ItemState], at now: Timestamp) -> Event {
-    var fields = [
-      "items": String(states.count), "mode": decider.policy.mode.rawValue,
-      "running": String(states.count { $0.heal?.status.isRunning ?? false }),
-    ]
-    guard let instance else {
-      fields["vaults"] = String(vaults.count)
-      return Event(.daemonStarted, at: now, fields: fields)
-    }
-    fields["instance"] = instance.id.text
-    fields["host"] = instance.host
-    return Event(.vaultTaken, at: now, vault: vaults.first, fields: fields)
+  /// The beginning or the end of this watch: of the daemon, or of one vault where several share them.
+  private func event(
+    _ alone: EventKind, sharing shared: EventKind, at now: Timestamp, fields: [String: String] = [:]
+  ) -> Event {
+    guard let instance else { return Event(alone, at: now, fields: fields) }
+    return Event(
+      shared, at: now, vault: vaults.first,
+      fields: fields.merging(["instance": instance.id.text, "host": instance.host]) { $1 })
   }
 
   private func poller(for vault: ResourceID) -> VaultPoller {

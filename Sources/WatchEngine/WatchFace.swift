@@ -47,7 +47,6 @@ public struct SweepCosts: Sendable {
 
 /// How several instances share the vaults, as one of them sees it.
 public struct Sharing: Hashable, Sendable {
-  public var me: InstanceID
   /// Nil until the journal has answered once.
   public var picture: LeasePicture?
   /// Since when the journal does not answer, and what it says; nil while it does.

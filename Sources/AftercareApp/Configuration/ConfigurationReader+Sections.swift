@@ -8,10 +8,8 @@ extension ConfigurationReader {
   static let keys: [String: [String]] = [
     "": [
       "cloud", "endpoint", "identity", "apiVersions", "vaults", "state", "journal", "mode", "watch", "failover",
-      "grace",
-      "heal",
-      "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history", "brakes",
-      "budget", "alerts", "listener", "sinks",
+      "grace", "heal", "logging", "profiles", "baseline", "catalogue", "unknownExtensions", "testFailover", "history",
+      "brakes", "budget", "alerts", "listener", "sinks",
     ],
     "identity": [
       "kind", "clientId", "resourceId", "objectId", "tenantId", "clientSecret", "tokenFile", "token", "imdsEndpoint",

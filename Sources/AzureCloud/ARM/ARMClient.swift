@@ -57,11 +57,11 @@ struct ARMClient: Sendable {
       var request = request(method, url, body, token)
       request.limits = limits
       // As late as it can be: the budget and the token may have taken long.
-      if RequestBudget.Class(method) != .reads { try heed(tenure, &request) }
+      let isLeased = try heed(tenure, &request)
       let fault: Fault
       var isSafe = method == .get
       do throws(TransportError) {
-        let answer = try await transfer(request)
+        let answer = try await isLeased ? seenThrough(request) : exchange.send(request)
         learn(from: answer, method, subscription)
         if answer.status.code < 300 { return answer }
         fault = Fault(answer: answer, resource: ARMClient.resource(of: url), hiding: secrets)
@@ -87,10 +87,7 @@ struct ARMClient: Sendable {
 
   /// What changes something under a lease is not cut off when its caller is told to stop: it might reach Azure when the
   /// lease was given back and another has begun. It ends within its time limit, as the lease allows.
-  private func transfer(_ request: TransferRequest) async throws(TransportError) -> TransferResponse {
-    guard RequestBudget.Class(request.method) != .reads, tenure.allowance != nil else {
-      return try await exchange.send(request)
-    }
+  private func seenThrough(_ request: TransferRequest) async throws(TransportError) -> TransferResponse {
     guard !Task.isCancelled else {
       throw TransportError(code: .cancelled, message: "stopped before it was sent", requestMayHaveBeenSent: false)
     }
@@ -117,15 +114,17 @@ struct ARMClient: Sendable {
     }
   }
 
-  /// What Azure does once the lease of its sender is over may come between what the next holder does.
-  private func heed(_ tenure: Tenure, _ request: inout TransferRequest) throws(Fault) {
-    guard let allowance = tenure.allowance else { return }
+  /// What Azure does once the lease of its sender is over may come between what the next holder does. Returns whether a
+  /// lease says how long the request may take.
+  private func heed(_ tenure: Tenure, _ request: inout TransferRequest) throws(Fault) -> Bool {
+    guard RequestBudget.Class(request.method) != .reads, let allowance = tenure.allowance else { return false }
     guard allowance > .zero else {
       throw Fault(
         .stopped, code: "LeaseEnding", message: "not asked: the lease of the vault is about to end here",
         resource: ARMClient.resource(of: request.url), retryAfter: .seconds(5))
     }
     request.limits.whole = min(request.limits.whole, allowance)
+    return true
   }
 
   private func learn(from answer: TransferResponse, _ method: HTTPRequest.Method, _ subscription: String) {

@@ -55,7 +55,7 @@ struct OpenTransaction: Sendable {
 }
 
 extension OpenTransaction {
-  /// Who looks after something here, in words; nil when nobody does.
+  /// Throws, with who it is, while an instance holds a vault here or lives.
   func refuseInstances(_ place: String) async throws(JournalError) {
     let tables = try await ask(
       Statement(
