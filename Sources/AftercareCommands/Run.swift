@@ -7,8 +7,8 @@ struct Run: AsyncParsableCommand {
     abstract: "Watch the vaults and heal, unattended.",
     discussion: """
       Everything is said in the log on standard output, one line an event. SIGTERM and SIGINT end it within two
-      seconds; whatever is under way is in the journal and goes on at the next start. SIGHUP reads the configuration
-      again: all of it, or nothing when anything in it is wrong.
+      seconds, or five where the journal does not answer; whatever is under way is in the journal and goes on at the
+      next start. SIGHUP reads the configuration again: all of it, or nothing when anything in it is wrong.
       """)
 
   @OptionGroup var configurationOptions: ConfigurationOptions
