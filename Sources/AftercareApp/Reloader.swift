@@ -38,8 +38,8 @@ struct Reloader: Service {
         guard next.journal == current.journal else {
           throw NeedsRestart(message: "another journal needs a restart: the one that is in use goes on")
         }
-        if let away = await watch.sharing()?.away {
-          throw NeedsRestart(message: "the journal does not answer (\(away.cause)): reload again when it does")
+        if let refusal = await watch.refusal() {
+          throw NeedsRestart(message: "the journal takes no changes (\(refusal.cause)): reload again when it does")
         }
         // What would fail at a start fails now, while the old one still runs.
         _ = try Assembly(configuration: next).cloud()

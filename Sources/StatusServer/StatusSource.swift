@@ -28,10 +28,11 @@ public struct StatusSource: Sendable {
     return snapshot
   }
 
-  /// Why the watch is not ready to be relied on; nil when it is: every vault was read through, and lately.
+  /// Why the watch is not ready to be relied on; nil when it is: every vault was read through, and lately, and what
+  /// follows from it can be written down.
   func unreadiness() async -> String? {
-    if let away = await watch.sharing()?.away {
-      return "the journal does not answer since \(away.since.iso8601): \(away.cause)"
+    if let refusal = await watch.refusal() {
+      return "the journal takes no changes since \(refusal.since.iso8601): \(refusal.cause)"
     }
     let succeeded = await watch.costs().succeeded
     let late = watch.vaults.filter { vault in

@@ -1,4 +1,3 @@
-import Logging
 import RecoveryCore
 import ServiceLifecycle
 
@@ -9,20 +8,17 @@ struct AlertKeeper: Service {
   let sweeps: SweepBoard
   let policy: AlertPolicy
   let time: any TimeSource
-  let logger: Logger
+  let voice: JournalVoice
 
   private static let pause: Duration = .seconds(1)
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      var standing: JournalError?
       while !Task.isCancelled {
         do throws(JournalError) {
           try await fleet.alert(await sweeps.unreadable, under: policy, at: time.now)
-          standing = nil
         } catch {
-          if error != standing { logger.error("alerts cannot be raised", metadata: ["cause": "\(error.message)"]) }
-          standing = error
+          voice.failed("alerts cannot be raised", error)
         }
         try? await time.sleep(until: time.now + AlertKeeper.pause)
       }

@@ -1,4 +1,3 @@
-package import Logging
 package import RecoveryCore
 import ServiceLifecycle
 
@@ -7,35 +6,30 @@ package struct BrakeKeeper: Service {
   private let journal: any Journal
   private let fleet: Fleet
   private let time: any TimeSource
-  private let logger: Logger
+  private let voice: JournalVoice
   /// An item must be looked at now, perhaps with a wish.
   private let wake: @Sendable (ItemKey, Occasion.Wish?) async -> Void
 
   private static let pause: Duration = .seconds(1)
 
   package init(
-    journal: any Journal, fleet: Fleet, time: any TimeSource, logger: Logger,
+    journal: any Journal, fleet: Fleet, time: any TimeSource, voice: JournalVoice,
     wake: @escaping @Sendable (ItemKey, Occasion.Wish?) async -> Void
   ) {
     self.journal = journal
     self.fleet = fleet
     self.time = time
-    self.logger = logger
+    self.voice = voice
     self.wake = wake
   }
 
   package func run() async throws {
     await cancelWhenGracefulShutdown {
-      var standing: JournalError?
       while !Task.isCancelled {
         do throws(JournalError) {
           for (key, wish) in try await look(at: time.now) { await wake(key, wish) }
-          standing = nil
         } catch {
-          if error != standing {
-            logger.error("orders cannot be taken up", metadata: ["cause": "\(error.message)"])
-          }
-          standing = error
+          voice.failed("orders cannot be taken up", error)
         }
         try? await time.sleep(until: time.now + BrakeKeeper.pause)
       }

@@ -27,7 +27,7 @@ public final class SharedWatch: Service, WatchFace {
     var ends: [ResourceID: Alarm] = [:]
     var watches: [ResourceID: Watch] = [:]
     var picture: LeasePicture?
-    var away: Sharing.Away?
+    var away: JournalRefusal?
     var isBlind = false
     /// Why a vault cannot be taken, as it was said last.
     var obstacles: [ResourceID: String] = [:]
@@ -116,7 +116,7 @@ public final class SharedWatch: Service, WatchFace {
       return outcome
     } catch {
       let isNews = state.withLock { state in
-        defer { state.away = Sharing.Away(since: state.away?.since ?? time.now, cause: error.message) }
+        defer { state.away = JournalRefusal(since: state.away?.since ?? time.now, cause: error.message) }
         return state.away?.cause != error.message
       }
       if isNews {
@@ -154,7 +154,7 @@ public final class SharedWatch: Service, WatchFace {
     return isBlind
   }
 
-  private func tellReturn(from away: Sharing.Away) async {
+  private func tellReturn(from away: JournalRefusal) async {
     logger.notice("the journal answers again", metadata: ["since": "\(away.since.iso8601)"])
     await tell(.journalReturned, ["since": away.since.iso8601, "cause": away.cause])
   }
@@ -246,6 +246,12 @@ public final class SharedWatch: Service, WatchFace {
     var costs = SweepCosts()
     for watch in current { costs.add(await watch.costs()) }
     return costs
+  }
+
+  public func refusal() async -> JournalRefusal? {
+    if let away = state.withLock({ $0.away }) { return away }
+    for watch in current { if let refusal = await watch.refusal() { return refusal } }
+    return nil
   }
 
   public func sharing() async -> Sharing? {

@@ -21,7 +21,7 @@ public final class Watch: Service {
   private let logger: Logger
   private let queue: WorkQueue
   private let tally = RequestTally()
-  private let voice: JournalVoice
+  let voice: JournalVoice
   let worker: ItemWorker
   private let fenced: AsyncStream<JournalError>
   private let onFenced: AsyncStream<JournalError>.Continuation
@@ -46,7 +46,7 @@ public final class Watch: Service {
     self.settings = settings
     self.time = time
     self.logger = logger
-    let voice = JournalVoice(logger)
+    let voice = JournalVoice(logger, time: time)
     self.voice = voice
     let names = Set(sinks.map(\.name))
     precondition(names.count == sinks.count, "two sinks of one name would share a place in the journal")
@@ -58,6 +58,7 @@ public final class Watch: Service {
     self.relays = relays
     events = stream
     let fleet = Fleet(journal: journal, fence: fence, brakes: decider.policy.brakes, stream: stream) {
+      voice.worked()
       relays.forEach { $0.alarm.ring() }
     }
     self.fleet = fleet
@@ -162,11 +163,11 @@ public final class Watch: Service {
   }
 
   private var alerts: AlertKeeper {
-    AlertKeeper(fleet: fleet, sweeps: sweeps, policy: settings.alerts, time: time, logger: logger)
+    AlertKeeper(fleet: fleet, sweeps: sweeps, policy: settings.alerts, time: time, voice: voice)
   }
 
   private var brakes: BrakeKeeper {
-    BrakeKeeper(journal: journal, fleet: fleet, time: time, logger: logger) { [queue, time] key, wish in
+    BrakeKeeper(journal: journal, fleet: fleet, time: time, voice: voice) { [queue, time] key, wish in
       await queue.schedule(key, at: time.now, for: wish.map { Occasion(wish: $0) })
     }
   }

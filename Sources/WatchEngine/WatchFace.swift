@@ -16,6 +16,8 @@ public protocol WatchFace: Sendable {
   func brakes() async -> Brakes
   func alerts() async -> [Alert]
   func costs() async -> SweepCosts
+  /// Since when the journal takes no changes, and why; nil while it does. Then nothing is begun.
+  func refusal() async -> JournalRefusal?
   /// Who else there is, and who looks after what; nil where nothing is shared.
   func sharing() async -> Sharing?
   /// Hints from outside: they are followed soon, and within limits.
@@ -50,12 +52,13 @@ public struct Sharing: Hashable, Sendable {
   /// Nil until the journal has answered once.
   public var picture: LeasePicture?
   /// Since when the journal does not answer, and what it says; nil while it does.
-  public var away: Away?
+  public var away: JournalRefusal?
+}
 
-  public struct Away: Hashable, Sendable {
-    public var since: Timestamp
-    public var cause: String
-  }
+/// Since when a journal takes no changes, and what it says.
+public struct JournalRefusal: Hashable, Sendable {
+  public var since: Timestamp
+  public var cause: String
 }
 
 extension Watch: WatchFace {
@@ -72,6 +75,7 @@ extension Watch: WatchFace {
     return costs
   }
 
+  public func refusal() async -> JournalRefusal? { voice.refusal }
   public func sharing() async -> Sharing? { nil }
   public func take(_ hints: [Hint]) { self.hints.take(hints) }
   public func count(_ outcome: HintDesk.Outcome) { hints.count(outcome) }

@@ -42,6 +42,7 @@ struct FullDiskTests {
       let words = try log()
       #expect(words.contains("Free space on the disk"), "\(words)")
       #expect(try await region.truth().machines.allSatisfy { $0.writes == 0 }, "what cannot be written is not begun")
+      #expect(!words.contains("the journal takes changes again"), "\(words)")
       try handle.close()
       try FileManager.default.removeItem(atPath: filler)
       while try !log().contains("event=heal.healed") {}

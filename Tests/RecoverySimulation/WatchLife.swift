@@ -239,7 +239,8 @@ final class WatchLife {
     if decider.policy.mode == .approve, scene.random.chance(0.2) {
       _ = try await journal.give(.approve(nil), at: ourNow)
     }
-    let keeper = BrakeKeeper(journal: journal, fleet: fleet, time: NoTime(), logger: scene.quiet) { _, _ in }
+    let voice = JournalVoice(scene.quiet, time: NoTime())
+    let keeper = BrakeKeeper(journal: journal, fleet: fleet, time: NoTime(), voice: voice) { _, _ in }
     let wakes = try await surroundings.write { () async throws(JournalError) in try await keeper.look(at: ourNow) }
     for (key, wish) in wakes {
       if let wish { wishes[key] = wish }

@@ -205,26 +205,3 @@ private final class TestSink: AlertSink {
     }
   }
 }
-
-/// What is logged: level, message, cause.
-private final class Lines: LogHandler {
-  private let said = Mutex<[String]>([])
-  var value: [String] { said.withLock { $0 } }
-
-  var metadata: Logger.Metadata {
-    get { [:] }
-    set {}
-  }
-  var logLevel: Logger.Level {
-    get { .debug }
-    set {}
-  }
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { nil }
-    set {}
-  }
-
-  func log(event: LogEvent) {
-    said.withLock { $0.append("\(event.level) \(event.message): \(event.metadata?["cause"]?.description ?? "")") }
-  }
-}

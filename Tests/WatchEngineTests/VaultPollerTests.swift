@@ -24,7 +24,7 @@ struct VaultPollerTests {
       queue: WorkQueue(limit: 1, time: time), cloud: cloud,
       decider: Decider(policy: Policy(), requirements: Requirements(profiles: [])),
       settings: EngineSettings(vaults: [Samples.vault]), tally: RequestTally(), nudge: nudge, time: time,
-      logger: logger, voice: JournalVoice(logger), onSweep: { swept.yield($0) })
+      logger: logger, voice: JournalVoice(logger, time: SystemTime()), onSweep: { swept.yield($0) })
     let running = Task { try await poller.run() }
     try await body(fleet, nudge, reports)
     running.cancel()

@@ -31,7 +31,7 @@ public struct WatchMetrics: Service {
     "aftercare_log_gap_seconds": "How long the logs of a healed machine were missing, by the clock of Azure.",
     "aftercare_vaults_held": "Vaults that this instance looks after, where several share them.",
     "aftercare_instances_alive": "Instances that were heard of lately.",
-    "aftercare_journal_away": "Whether the journal's database does not answer.",
+    "aftercare_journal_away": "Whether the journal takes no changes.",
     "process_start_time_seconds": "When the process was started.",
     "process_cpu_seconds_total": "Processor time of the process.",
     "process_resident_memory_bytes": "Resident memory of the process.",
@@ -103,9 +103,9 @@ public struct WatchMetrics: Service {
         scrape.set("aftercare_outbox_undelivered", [("sink", sink)], Double(waiting))
       }
     }
+    scrape.set("aftercare_journal_away", [], await watch.refusal() == nil ? 0 : 1)
     if let sharing {
       scrape.set("aftercare_vaults_held", [], Double(watch.vaults.count))
-      scrape.set("aftercare_journal_away", [], sharing.away == nil ? 0 : 1)
       scrape.set("aftercare_instances_alive", [], Double(sharing.picture?.instances.count(where: \.isAlive) ?? 0))
     }
     let hints = watch.hintCounts
