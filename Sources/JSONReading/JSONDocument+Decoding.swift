@@ -5,8 +5,9 @@ extension JSONDocument {
   ///
   /// It takes no less than Foundation's `JSONDecoder` does with its default settings, but says of a document that does not
   /// fit only that it does not: whoever has to name the place asks Foundation. Member names are compared as they are written.
-  package func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    try Value(from: DocumentDecoder(tape: tape, index: index))
+  /// - Parameter repeated: where values that other documents hold as well are kept.
+  package func decode<Value: Decodable>(_ type: Value.Type, sharing repeated: RepeatedValues? = nil) throws -> Value {
+    try DocumentDecoder(tape: tape, index: index, repeated: repeated).decode(type)
   }
 }
 
@@ -17,6 +18,7 @@ struct UnfitDocument: Error {}
 struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   let tape: JSONDocument.Tape
   let index: Int
+  let repeated: RepeatedValues?
 
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -70,7 +72,11 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   func decode(_ type: UInt16.Type) throws -> UInt16 { try integer() }
   func decode(_ type: UInt32.Type) throws -> UInt32 { try integer() }
   func decode(_ type: UInt64.Type) throws -> UInt64 { try integer() }
-  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
+
+  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    guard let repeated, repeated.covers(type) else { return try Value(from: self) }
+    return try repeated.value(type, of: tape.bytes[Int(node.start)..<Int(node.end)]) { try Value(from: self) }
+  }
 
   private func integer<Value: FixedWidthInteger>() throws -> Value {
     guard case .integer(let number) = try number(), let value = Value(exactly: number) else { throw UnfitDocument() }
@@ -119,11 +125,11 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
   func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try member(key).decode(type) }
   func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try member(key).decode(type) }
   func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-    try Value(from: try member(key))
+    try member(key).decode(type)
   }
   func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
     guard let member = find(key), !member.decodeNil() else { return nil }
-    return try Value(from: member)
+    return try member.decode(type)
   }
   func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
     guard let member = find(key), !member.decodeNil() else { return nil }
@@ -148,7 +154,7 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   private func find(_ key: Key) -> DocumentDecoder? {
     decoder.tape.member(named: key.stringValue, of: decoder.index).map {
-      DocumentDecoder(tape: decoder.tape, index: $0)
+      DocumentDecoder(tape: decoder.tape, index: $0, repeated: decoder.repeated)
     }
   }
 }
@@ -156,6 +162,7 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
 /// The elements of an array.
 private struct Elements: UnkeyedDecodingContainer {
   private let tape: JSONDocument.Tape
+  private let repeated: RepeatedValues?
   private let end: Int
   /// The node of the next element.
   private var at: Int
@@ -163,6 +170,7 @@ private struct Elements: UnkeyedDecodingContainer {
 
   init(decoder: DocumentDecoder) {
     tape = decoder.tape
+    repeated = decoder.repeated
     end = Int(decoder.node.next)
     at = decoder.index + 1
   }
@@ -174,7 +182,7 @@ private struct Elements: UnkeyedDecodingContainer {
   private var element: DocumentDecoder {
     get throws {
       guard !isAtEnd else { throw UnfitDocument() }
-      return DocumentDecoder(tape: tape, index: at)
+      return DocumentDecoder(tape: tape, index: at, repeated: repeated)
     }
   }
 
@@ -191,7 +199,7 @@ private struct Elements: UnkeyedDecodingContainer {
     return try next { _ in true }
   }
 
-  mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try next { try Value(from: $0) } }
+  mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try next { try $0.decode(type) } }
 
   mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
     try next { try $0.container(keyedBy: type) }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSONReading
+package import JSONReading
 
 /// How values are written into a column: one line of JSON with sorted keys, so that equal values are equal text and an
 /// unchanged one need not be written again. (A set's members have no order: at worst they are written once too often.)
@@ -16,11 +16,17 @@ package enum JournalJSON {
   package static func decode<Value: Decodable>(
     _ type: Value.Type, from text: String, table: String, key: String
   ) throws -> Value {
-    let bytes = Array(text.utf8)
+    try decode(type, from: Array(text.utf8), table: table, key: key)
+  }
+
+  /// - Parameter repeated: where values that other rows hold as well are kept.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: [UInt8], table: String, key: String, sharing repeated: RepeatedValues? = nil
+  ) throws -> Value {
     guard RowChecksum.isRight(bytes) else {
       throw DamagedRow(table: table, key: key, reason: RowChecksum.broken)
     }
-    if let value = try? JSONDocument(parsing: bytes).decode(type) { return value }
+    if let value = try? JSONDocument(parsing: bytes).decode(type, sharing: repeated) { return value }
     // What is wrong, and where, Foundation says better.
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))

@@ -33,7 +33,14 @@ public final class JournalDatabase: Journal {
     }
   }
 
-  public func inspectWhatDecides() async throws(JournalError) { try await store.indicesAreWhole() }
+  public func inspectWhatDecides() async throws(JournalError) {
+    do {
+      try await store.indices?.resultInTurn()
+    } catch {
+      if Task.isCancelled { return }
+      throw JournalError(error, file: path)
+    }
+  }
 
   /// Reads the whole file, over a connection of its own: for a long story that takes seconds. A cancelled task gives up.
   public func inspect() async throws(JournalError) {
@@ -68,6 +75,7 @@ public final class JournalDatabase: Journal {
   public func load() async throws(JournalError) -> JournalImage {
     let seal = store.seal
     let rows = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
+    store.indices?.begin()
     // Sorted by their places: a state is large, and moving it costs more than comparing its key.
     let items = rows.indices.sorted { rows[$0].key < rows[$1].key }.map { rows[$0] }
     for (one, next) in zip(items, items.dropFirst()) where one.key == next.key {

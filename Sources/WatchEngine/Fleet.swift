@@ -3,7 +3,7 @@ public import RecoveryCore
 /// What is known of every item, in memory and in the journal, in that order of speed and the reverse order of truth:
 /// memory changes only after the journal has taken the change.
 public actor Fleet {
-  private(set) var states: [ItemKey: ItemState] = [:]
+  private(set) var states = StateTable()
   private(set) var index = ItemIndex()
   /// The resource groups that failovers of listed items would put their machines into.
   private(set) var landings: Set<ResourceID> = []
@@ -40,6 +40,8 @@ public actor Fleet {
     summary.brakes = image.brakes
     book = AlertBook(image.alerts)
     states.reserveCapacity(image.items.count)
+    index.reserveCapacity(image.items.count)
+    notable.reserveCapacity(image.items.count)
     for state in image.items {
       states[state.key] = state
       notable.update(state.key, state)
@@ -65,8 +67,7 @@ public actor Fleet {
     var keys: [ItemKey] = []
     for item in items {
       let key = index.key(of: item)
-      // The key that is in memory anyhow.
-      keys.append(states.index(forKey: key).map { states.keys[$0] } ?? key)
+      keys.append(states.known(key) ?? key)
       if let group = item.recoveryResourceGroup { landings.insert(group) }
       if let state = states[key], state.isCurrent(with: item) { continue }
       changed.append((key, item))

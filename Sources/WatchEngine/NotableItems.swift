@@ -7,6 +7,8 @@ struct NotableItems {
   /// Each with the failover that it still goes through, if any.
   private var remarkable: [ItemKey: String?] = [:]
 
+  mutating func reserveCapacity(_ count: Int) { failoverOf.reserveCapacity(count) }
+
   /// An item has changed; nil when it was forgotten.
   mutating func update(_ key: ItemKey, _ state: ItemState?) {
     if let state, state.isRemarkable {

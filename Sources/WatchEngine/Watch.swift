@@ -120,16 +120,24 @@ public final class Watch: Service {
     ]
     if instance == nil { fields["vaults"] = String(vaults.count) }
     try await fleet.say([event(.daemonStarted, sharing: .vaultTaken, at: now, fields: fields)])
-    let watched = states.filter { vaults.contains($0.vault) }
-    try await fleet.say(watched.flatMap { decider.resume($0, at: now) })
-    for state in watched where state.isHealing { await queue.note(state.key, isBegun: true) }
-    await queue.schedule(
-      watched.map { state in
-        let share = Spread.fraction(of: state.key.text)
-        let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
-        let next = max(state.nextLook, min(spread, state.nextLook + decider.policy.machine))
-        return (state.key, state.isOnTheMove ? now : next)
-      })
+    // Once through all: a state is large, and there may be a hundred thousand.
+    var (resumed, begun): ([Event], [ItemKey]) = ([], [])
+    var looks: [(ItemKey, Timestamp)] = []
+    looks.reserveCapacity(states.count)
+    for state in states where vaults.contains(state.vault) {
+      resumed += decider.resume(state, at: now)
+      if state.isHealing { begun.append(state.key) }
+      looks.append((state.key, state.isOnTheMove ? now : firstLook(at: state, from: now)))
+    }
+    try await fleet.say(resumed)
+    for key in begun { await queue.note(key, isBegun: true) }
+    await queue.schedule(looks)
+  }
+
+  private func firstLook(at state: ItemState, from now: Timestamp) -> Timestamp {
+    let share = Spread.fraction(of: state.key.text)
+    let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
+    return max(state.nextLook, min(spread, state.nextLook + decider.policy.machine))
   }
 
   /// The beginning or the end of this watch: of the daemon, or of one vault where several share them.

@@ -53,6 +53,8 @@ actor WorkQueue {
   }
 
   func schedule(_ keys: [(ItemKey, Timestamp)]) {
+    due.reserveCapacity(due.count + keys.count)
+    heap.reserveCapacity(heap.count + keys.count)
     for (key, time) in keys { schedule(key, at: time) }
   }
 

@@ -129,6 +129,7 @@ struct DamageTests {
       let journal = try JournalDatabase(directory: directory, access: .readWrite)
       let error = await #expect(throws: JournalError.self) { try await journal.baseline(of: ItemKey("item:web")) }
       #expect(error?.code == .damaged && error?.message.contains("restore") == true, "\(String(describing: error))")
+      _ = try await journal.load()
       let ended = await #expect(throws: JournalError.self) { try await journal.inspectWhatDecides() }
       #expect(ended?.code == .damaged)
     }

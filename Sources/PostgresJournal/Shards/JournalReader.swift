@@ -44,8 +44,9 @@ struct JournalReader: Sendable {
         _ = try wire.ask([.commit], within: patience)
         return (rows, tables)
       }
+      let reader = StateReader(sealedBy: seal)
       return JournalImage(
-        items: try rows.map { try ItemTable.item($0, sealedBy: seal) }, brakes: try BrakeTable.brakes(tables[0]),
+        items: try rows.map { try ItemTable.item($0, by: reader) }, brakes: try BrakeTable.brakes(tables[0]),
         alerts: try BrakeTable.alerts(tables[1]))
     } catch {
       throw database.error(error)

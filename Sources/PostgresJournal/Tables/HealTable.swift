@@ -80,10 +80,7 @@ enum HealTable {
   }
 
   static func heals(_ table: ResultTable, sealedBy seal: OperationSeal?) throws -> [Heal] {
-    try table.rows.map { row in try heal(row.text(0) ?? "?", from: row.text(1) ?? "", sealedBy: seal) }
-  }
-
-  static func heal(_ id: String, from body: String, sealedBy seal: OperationSeal?) throws -> Heal {
-    OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
+    let reader = StateReader(sealedBy: seal)
+    return try table.rows.map { row in try reader.heal(row.text(0) ?? "?", from: row.text(1) ?? "") }
   }
 }

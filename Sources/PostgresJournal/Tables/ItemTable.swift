@@ -52,17 +52,8 @@ enum ItemTable {
       """, .text(shard), .text(place.shard), .text(place.key), .number(limit))
   }
 
-  static func item(_ row: ResultTable.Row, sealedBy seal: OperationSeal?) throws -> ItemState {
-    let key = row.text(1) ?? "?"
-    var item = try JournalJSON.decode(ItemState.self, from: row.text(2) ?? "", table: "item", key: key)
-    guard item.key.text == key else {
-      throw DamagedRow(table: "item", key: key, reason: "its state is that of item '\(item.key.text)'")
-    }
-    guard let healID = row.text(3) else { return item }
-    guard let body = row.text(4) else {
-      throw DamagedRow(table: "item", key: key, reason: "its heal '\(healID)' is missing")
-    }
-    item.heal = try HealTable.heal(healID, from: body, sealedBy: seal)
-    return item
+  static func item(_ row: ResultTable.Row, by reader: StateReader) throws -> ItemState {
+    try reader.item(
+      row.text(1) ?? "?", from: Array((row.text(2) ?? "").utf8), heal: row.text(3).map { (id: $0, body: row.text(4)) })
   }
 }

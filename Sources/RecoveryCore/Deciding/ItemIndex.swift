@@ -12,6 +12,14 @@ public struct ItemIndex: Sendable {
 
   public init() {}
 
+  /// Makes room for so many items at once: growing moves all that is there, again and again.
+  public mutating func reserveCapacity(_ count: Int) {
+    byLifecycle.reserveCapacity(count)
+    withLifecycle.reserveCapacity(count)
+    byItem.reserveCapacity(count)
+    byMachine.reserveCapacity(count)
+  }
+
   public mutating func update(_ state: ItemState, replacing old: ItemState? = nil) {
     if let old, old.key == state.key {
       for machine in old.machines where !state.machines.contains(machine) && byMachine[machine] == state.key {

@@ -12,8 +12,8 @@ public protocol Journal: Sendable {
   /// among those of all journals.
   func identity() async throws(JournalError) -> String
   func load() async throws(JournalError) -> JournalImage
-  /// Returns when what is decided by has been found whole, as far as that took longer than the opening; throws what is
-  /// damaged. Nothing that depends on it is handed out before.
+  /// Returns when what is decided by has been found whole, as far as that takes longer than the opening; throws what is
+  /// damaged. Nothing that depends on it is handed out before. It gives way to `load`, and waits for the first one.
   func inspectWhatDecides() async throws(JournalError)
   /// Reads all that is kept and throws what is damaged, where it was too much to read at the opening. It may take as long
   /// as it wants, and gives up when its task is cancelled.

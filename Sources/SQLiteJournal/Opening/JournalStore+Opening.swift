@@ -39,7 +39,7 @@ extension JournalStore {
       try JournalSchema.migrator.migrate(pool)
       try pool.read { db in try JournalCheck.schema(db) }
       // It outlives the opening, and ends with the store: what is found by an index waits for it.
-      let indices = Task { try await pool.read { db in try JournalCheck.indices(db) } }
+      let indices = IndexCheck { try await pool.read { db in try JournalCheck.indices(db) } }
       return JournalStore(path: path, reader: pool, writer: pool, lock: lock, seal: seal, indices: indices)
     } catch {
       throw JournalError(error, file: path)

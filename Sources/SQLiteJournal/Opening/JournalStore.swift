@@ -15,12 +15,12 @@ struct JournalStore: Sendable {
   /// The writer's alone: who only reads has no use for the addresses of operations.
   let seal: OperationSeal?
   /// Compares the indices of what is decided by with their rows; the writer's alone.
-  var indices: Task<Void, any Error>?
+  var indices: IndexCheck?
 
   /// Returns when what is found by an index can be relied on.
   func indicesAreWhole() async throws(JournalError) {
     do {
-      try await indices?.value
+      try await indices?.result()
     } catch {
       throw JournalError(error, file: path)
     }

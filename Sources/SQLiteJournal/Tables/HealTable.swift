@@ -64,11 +64,7 @@ enum HealTable {
 
   private static func heal(from row: Row, sealedBy seal: OperationSeal?) throws -> Heal {
     let id = try row.decode(String.self, forColumn: "id")
-    return try heal(id, from: try row.decode(String.self, forColumn: "body"), sealedBy: seal)
-  }
-
-  static func heal(_ id: String, from body: String, sealedBy seal: OperationSeal?) throws -> Heal {
-    OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
+    return try StateReader(sealedBy: seal).heal(id, from: try row.decode(String.self, forColumn: "body"))
   }
 
   /// Of the steps of a heal one changes at a time; the others are left as they are.

@@ -43,23 +43,18 @@ enum ItemTable {
         SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
         FROM item NOT INDEXED LEFT JOIN heal ON heal.id = item.heal_id WHERE item.rowid BETWEEN ? AND ?
         """, arguments: [range.lowerBound, range.upperBound])
+    let reader = StateReader(sealedBy: seal)
     var items: [ItemState] = []
-    while let row = try rows.next() { items.append(try item(from: row, sealedBy: seal)) }
+    while let row = try rows.next() { items.append(try item(from: row, by: reader)) }
     return items
   }
 
-  private static func item(from row: Row, sealedBy seal: OperationSeal?) throws -> ItemState {
+  private static func item(from row: Row, by reader: StateReader) throws -> ItemState {
     let key = try row.decode(String.self, forColumn: "key")
-    let state = try row.decode(String.self, forColumn: "state")
-    var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key)
-    guard item.key.text == key else {
-      throw DamagedRow(table: "item", key: key, reason: "its state is that of item '\(item.key.text)'")
+    let state = try row.withUnsafeData(named: "state") { data in data.map { Array($0) } }
+    let heal = try row.decode(String?.self, forColumn: "heal_id").map { id in
+      (id: id, body: try row.decode(String?.self, forColumn: "heal"))
     }
-    guard let healID = try row.decode(String?.self, forColumn: "heal_id") else { return item }
-    guard let body = try row.decode(String?.self, forColumn: "heal") else {
-      throw DamagedRow(table: "item", key: key, reason: "its heal '\(healID)' is missing")
-    }
-    item.heal = try HealTable.heal(healID, from: body, sealedBy: seal)
-    return item
+    return try reader.item(key, from: state ?? [], heal: heal)
   }
 }

@@ -1,0 +1,31 @@
+import JSONReading
+package import RecoveryCore
+
+/// Makes items and heals of what their rows hold, in either database. What many states repeat, the extensions of a fleet
+/// above all, is made once and shared. For one reader at a time.
+package final class StateReader {
+  private let seal: OperationSeal?
+  private let repeated = RepeatedValues(of: Leg.self, MachineIdentity.self, ResourceID.self)
+
+  package init(sealedBy seal: OperationSeal?) { self.seal = seal }
+
+  /// - Parameters:
+  ///   - state: without its heal.
+  ///   - heal: the heal that the row refers to, and what its own row holds; nil when that is missing.
+  package func item(_ key: String, from state: [UInt8], heal: (id: String, body: String?)?) throws -> ItemState {
+    var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key, sharing: repeated)
+    guard item.key.text == key else {
+      throw DamagedRow(table: "item", key: key, reason: "its state is that of item '\(item.key.text)'")
+    }
+    guard let heal else { return item }
+    guard let body = heal.body else {
+      throw DamagedRow(table: "item", key: key, reason: "its heal '\(heal.id)' is missing")
+    }
+    item.heal = try self.heal(heal.id, from: body)
+    return item
+  }
+
+  package func heal(_ id: String, from body: String) throws -> Heal {
+    OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
+  }
+}
