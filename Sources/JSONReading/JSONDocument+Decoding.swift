@@ -74,8 +74,8 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   func decode(_ type: UInt64.Type) throws -> UInt64 { try integer() }
 
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    guard let repeated, repeated.covers(type) else { return try Value(from: self) }
-    return try repeated.value(type, of: tape.bytes[Int(node.start)..<Int(node.end)]) { try Value(from: self) }
+    guard let repeated, repeated.type == ObjectIdentifier(type) else { return try Value(from: self) }
+    return try repeated.value(of: tape.bytes[Int(node.start)..<Int(node.end)]) { try Value(from: self) }
   }
 
   private func integer<Value: FixedWidthInteger>() throws -> Value {
