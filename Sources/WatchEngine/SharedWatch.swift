@@ -76,6 +76,7 @@ public final class SharedWatch: Service, WatchFace {
 
   private func share() async {
     await withDiscardingTaskGroup { group in
+      group.addTask { await self.seekSight() }
       while !Task.isCancelled {
         if let outcome = await beat() {
           for vault in outcome.lost + outcome.moves.give { state.withLock { $0.ends[vault] }?.ring() }
@@ -128,20 +129,32 @@ public final class SharedWatch: Service, WatchFace {
     }
   }
 
-  /// Whether Azure has let none of the vaults be read for a while, or, without any, lets none be read now. Where it is
-  /// all the same from everywhere, the others are blind as well, and nothing moves.
+  /// Whether Azure has let none of the vaults be read for a while; without any it is as it was. Where it is all the same
+  /// from everywhere, the others are blind as well, and nothing moves.
   private func isBlindNow() async -> Bool {
     let watches = current
-    var isBlind = state.withLock { $0.isBlind }
-    if !watches.isEmpty {
-      isBlind = true
-      for watch in watches where await !watch.isUnreadable(for: lateAfter) { isBlind = false }
-    } else if isBlind {
-      for vault in configured where await canRead(vault) {
-        isBlind = false
-        break
+    guard !watches.isEmpty else { return state.withLock { $0.isBlind } }
+    var isBlind = true
+    for watch in watches where await !watch.isUnreadable(for: lateAfter) { isBlind = false }
+    note(isBlind: isBlind)
+    return isBlind
+  }
+
+  /// Whoever is blind and has no vault sees again when any can be read. Beside the beat: where Azure swallows requests, a
+  /// question takes a minute, and who is silent for so long counts as gone.
+  private func seekSight() async {
+    while !Task.isCancelled {
+      if state.withLock({ $0.isBlind && $0.watches.isEmpty }) {
+        for vault in configured where await canRead(vault) {
+          note(isBlind: false)
+          break
+        }
       }
+      try? await time.sleep(until: time.now + keeper.pause)
     }
+  }
+
+  private func note(isBlind: Bool) {
     let isNews = state.withLock { state in
       defer { state.isBlind = isBlind }
       return state.isBlind != isBlind
@@ -151,7 +164,6 @@ public final class SharedWatch: Service, WatchFace {
     } else if isNews {
       logger.notice("Azure can be read again")
     }
-    return isBlind
   }
 
   private func tellReturn(from away: JournalRefusal) async {

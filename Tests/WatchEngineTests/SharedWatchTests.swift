@@ -18,6 +18,8 @@ struct SharedWatchTests {
   final class Host: Sendable {
     let watch: SharedWatch
     let canReadAzure = Guarded(true)
+    /// Whether Azure gives no answer to who asks whether it can be read.
+    let isSwallowed = Guarded(false)
     let leases: FailingLeases
 
     init(_ name: String, on database: MemoryDatabase) {
@@ -29,6 +31,7 @@ struct SharedWatchTests {
       settings.items = .milliseconds(50)
       settings.itemsMoving = .milliseconds(50)
       let (settled, events, time, canRead) = (settings, EventStream(), SharedTime(), canReadAzure)
+      let isSwallowed = isSwallowed
       var empty = EmptyCloud()
       empty.isCutOff = { !canRead.withLock { $0 } }
       let cloud = empty
@@ -36,7 +39,10 @@ struct SharedWatchTests {
         vaults: SharedWatchTests.vaults, instance: instance, leases: leases, span: SharedWatchTests.span,
         settings: settled, lateAfter: .milliseconds(300), events: events, time: time,
         uptime: { ContinuousClock.now - SharedWatchTests.begin }, logger: logger,
-        canRead: { _ in canRead.withLock { $0 } }
+        canRead: { _ in
+          while isSwallowed.withLock({ $0 }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(10)) }
+          return canRead.withLock { $0 }
+        }
       ) { vault, tenure in
         var settings = settled
         settings.vaults = [vault]
@@ -120,6 +126,22 @@ struct SharedWatchTests {
     try await Self.with(2) { _, hosts in
       try await Self.until { Self.share(hosts) == [2, 2] }
       #expect(Set(hosts.flatMap(\.watch.vaults)) == Set(Self.vaults))
+    }
+  }
+
+  @Test("that waits for Azure is heard of all the same")
+  func swallowed() async throws {
+    try await Self.with(2) { _, hosts in
+      try await Self.until { Self.share(hosts) == [2, 2] }
+      hosts[0].isSwallowed.withLock { $0 = true }
+      hosts[0].canReadAzure.withLock { $0 = false }
+      try await Self.until { Self.share(hosts) == [0, 4] }
+      try await Task.sleep(for: Self.span * 4)
+      let instances = await hosts[1].watch.sharing()?.picture?.instances ?? []
+      #expect(instances.count(where: \.isAlive) == 2, "\(instances)")
+      hosts[0].canReadAzure.withLock { $0 = true }
+      hosts[0].isSwallowed.withLock { $0 = false }
+      try await Self.until { Self.share(hosts) == [2, 2] }
     }
   }
 
