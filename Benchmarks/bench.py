@@ -155,7 +155,20 @@ def sweep(options):
     ]
     write("sweep", table(
         ["who looks", "processor, s", "of ours", "peak memory, MB", "requests", "MB of JSON", "wall, s",
-         "the server's processor, s", "runs"], rows), f"script/bench sweep --items {options.items}")
+         "the server's processor, s", "runs"], rows) + f"\n\n{versions()}", f"script/bench sweep --items {options.items}")
+
+
+def versions():
+    """Of everything that takes part: a number belongs to a version."""
+    def first_line(*command):
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")[0]
+    swift = re.search(r"Swift version (\S+)", first_line("swift", "--version"))[1]
+    names = [f"Swift {swift}"]
+    names += [f"{library} {first_line('pkg-config', '--modversion', library)}" for library in ("libcurl", "simdjson")]
+    names.append(first_line(PYTHON, "--version"))
+    with open(os.path.join(HERE, "requirements.txt")) as file:
+        names += [line.strip().replace("==", " ") for line in file if "==" in line]
+    return ", ".join(names) + "."
 
 
 def fleet(options):
