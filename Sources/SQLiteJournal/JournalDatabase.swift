@@ -44,6 +44,7 @@ public final class JournalDatabase: Journal {
 
   /// Reads the whole file, over a connection of its own: for a long story that takes seconds. A cancelled task gives up.
   public func inspect() async throws(JournalError) {
+    if Task.isCancelled { return }
     try await store.indicesAreWhole()
     let directory = String(path.dropLast(JournalStore.fileName.count + 1))
     let beside = try JournalStore.openForReading(directory: directory)
