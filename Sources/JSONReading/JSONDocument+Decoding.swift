@@ -24,6 +24,9 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   var userInfo: [CodingUserInfoKey: Any] { [:] }
   var node: JSONDocument.Node { tape.nodes[index] }
 
+  /// Another value of the document.
+  func value(at index: Int) -> DocumentDecoder { DocumentDecoder(tape: tape, index: index, repeated: repeated) }
+
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     guard node.kind == .object else { throw UnfitDocument() }
     return KeyedDecodingContainer(Members<Key>(decoder: self))
@@ -153,24 +156,20 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
   }
 
   private func find(_ key: Key) -> DocumentDecoder? {
-    decoder.tape.member(named: key.stringValue, of: decoder.index).map {
-      DocumentDecoder(tape: decoder.tape, index: $0, repeated: decoder.repeated)
-    }
+    decoder.tape.member(named: key.stringValue, of: decoder.index).map { decoder.value(at: $0) }
   }
 }
 
 /// The elements of an array.
 private struct Elements: UnkeyedDecodingContainer {
-  private let tape: JSONDocument.Tape
-  private let repeated: RepeatedValues?
+  private let array: DocumentDecoder
   private let end: Int
   /// The node of the next element.
   private var at: Int
   private(set) var currentIndex = 0
 
   init(decoder: DocumentDecoder) {
-    tape = decoder.tape
-    repeated = decoder.repeated
+    array = decoder
     end = Int(decoder.node.next)
     at = decoder.index + 1
   }
@@ -182,14 +181,14 @@ private struct Elements: UnkeyedDecodingContainer {
   private var element: DocumentDecoder {
     get throws {
       guard !isAtEnd else { throw UnfitDocument() }
-      return DocumentDecoder(tape: tape, index: at, repeated: repeated)
+      return array.value(at: at)
     }
   }
 
   /// What `read` makes of the next element; only then it is behind us.
   private mutating func next<Value>(_ read: (DocumentDecoder) throws -> Value) throws -> Value {
     let value = try read(try element)
-    at = Int(tape.nodes[at].next)
+    at = Int(array.tape.nodes[at].next)
     currentIndex += 1
     return value
   }

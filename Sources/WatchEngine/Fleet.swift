@@ -67,9 +67,11 @@ public actor Fleet {
     var keys: [ItemKey] = []
     for item in items {
       let key = index.key(of: item)
-      keys.append(states.known(key) ?? key)
+      let state = states[key]
+      // The key that is in memory anyhow.
+      keys.append(state?.key ?? key)
       if let group = item.recoveryResourceGroup { landings.insert(group) }
-      if let state = states[key], state.isCurrent(with: item) { continue }
+      if let state, state.isCurrent(with: item) { continue }
       changed.append((key, item))
     }
     return (changed, keys)

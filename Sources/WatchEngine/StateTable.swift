@@ -23,7 +23,4 @@ struct StateTable {
   }
 
   mutating func reserveCapacity(_ count: Int) { places.reserveCapacity(count) }
-
-  /// The key as it is in memory anyhow.
-  func known(_ key: ItemKey) -> ItemKey? { places[key]?.state.key }
 }

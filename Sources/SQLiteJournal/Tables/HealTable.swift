@@ -50,7 +50,7 @@ enum HealTable {
       rows = try db.rows(
         sql: "SELECT id, body FROM heal ORDER BY started_at DESC, id DESC LIMIT ?", arguments: [max(0, limit)])
     }
-    return try rows.reversed().map { row in try heal(from: row, sealedBy: seal) }
+    return try heals(rows.reversed(), sealedBy: seal)
   }
 
   /// Those that a failover led to, in the order in which they started.
@@ -59,12 +59,15 @@ enum HealTable {
       sql: """
         SELECT id, body FROM heal WHERE id IN (SELECT heal_id FROM event WHERE failover = ?) ORDER BY started_at, id
         """, arguments: [failover])
-    return try rows.map { row in try heal(from: row, sealedBy: seal) }
+    return try heals(rows, sealedBy: seal)
   }
 
-  private static func heal(from row: Row, sealedBy seal: OperationSeal?) throws -> Heal {
-    let id = try row.decode(String.self, forColumn: "id")
-    return try StateReader(sealedBy: seal).heal(id, from: try row.decode(String.self, forColumn: "body"))
+  private static func heals(_ rows: [Row], sealedBy seal: OperationSeal?) throws -> [Heal] {
+    let reader = StateReader(sealedBy: seal)
+    return try rows.map { row in
+      let id = try row.decode(String.self, forColumn: "id")
+      return try reader.heal(id, from: try row.decode(String.self, forColumn: "body"))
+    }
   }
 
   /// Of the steps of a heal one changes at a time; the others are left as they are.
