@@ -86,6 +86,8 @@ public struct Assembly: Sendable {
     return [metrics, Face(server, logger: logger)]
   }
 
+  /// The daemon's log.
+  var logHandler: LineLogHandler { LineLogHandler(format: logFormat, level: logLevel, output: .standardOutput) }
   var logFormat: LineLogHandler.Format { configuration.logging.format == .json ? .json : .text }
   var logLevel: Logger.Level { Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info }
 

@@ -4,7 +4,6 @@ import Logging
 import PostgresJournal
 import RecoveryCore
 import ServiceLifecycle
-import UnixSignals
 import WatchEngine
 
 /// The unattended watch, wired from its configuration.
@@ -20,34 +19,35 @@ public struct Daemon: Sendable {
 
   /// Watches until SIGTERM or SIGINT. SIGHUP reads the configuration again.
   public func run() async throws {
-    // Between two watches nobody listens for it.
-    signal(SIGHUP, SIG_IGN)
+    let signals = await HostSignals()
     // A core file would hold tokens and protected settings.
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     let environment = ProcessInfo.processInfo.environment
     let crash = try CrashPoint(environment)
     let manager = ServiceManager(environment)
-    let journal = try Assembly(configuration: configuration, crash: crash).journalPlace()
+    let assembly = Assembly(configuration: configuration, crash: crash)
+    let handler = assembly.logHandler
+    async let _ = signals.listen(telling: manager, logger: Logger(label: "aftercare") { _ in handler })
+    let journal = try assembly.journalPlace()
     // One name for the whole life of the process.
     let instance = Assembly.instance()
     var next: Configuration? = configuration
-    while let configuration = next {
-      next = try await watch(configuration, on: journal, as: instance, crash: crash, manager: manager)
-      next == nil ? manager.stopping() : manager.reloading()
+    while let configuration = next, !signals.asksToEnd {
+      next = try await watch(
+        configuration, on: journal, as: instance, crash: crash, signals: signals, manager: manager)
+      if next != nil { manager.reloading() }
     }
   }
 
   /// Returns the configuration to go on with; nil at the end.
   private func watch(
     _ configuration: Configuration, on place: JournalPlace, as instance: Instance, crash: CrashPoint?,
-    manager: ServiceManager
+    signals: HostSignals, manager: ServiceManager
   ) async throws -> Configuration? {
     let assembly = Assembly(configuration: configuration, crash: crash)
-    let handler = LineLogHandler(
-      format: assembly.logFormat, level: assembly.logLevel, output: .standardOutput)
-    var logger = Logger(label: "aftercare") { _ in handler }
-    logger.logLevel = assembly.logLevel
+    let handler = assembly.logHandler
+    let logger = Logger(label: "aftercare") { _ in handler }
     if let crash { logger.warning("this process kills itself", metadata: ["at": "\(crash)"]) }
     let watch: any WatchFace & Service
     let journal: any Journal
@@ -59,22 +59,18 @@ public struct Daemon: Sendable {
       journal = database.journal
       watch = try await assembly.watch(sharing: database, as: instance, sink: LogSink(handler), logger: logger)
     }
-    let accepted = Reloader.Accepted()
-    let reloader = Reloader(current: configuration, load: load, watch: watch, accepted: accepted)
+    let accepted = HostRequests.Accepted()
+    let requests = HostRequests(signals: signals, current: configuration, load: load, watch: watch, accepted: accepted)
+    // No signals of its own: between two groups nobody would hear them.
     var services = ServiceGroupConfiguration(
-      services: [.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup)],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.quiet)
+      services: [.init(service: watch, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger.quiet)
     let faces = assembly.faces(of: watch, on: journal, logger: logger) + [manager.pulse(of: watch)].compactMap { $0 }
     services.services += faces.map { .init(service: $0) }
-    services.services.append(.init(service: reloader, successTerminationBehavior: .gracefullyShutdownGroup))
-    services.services.append(
-      .init(service: JournalInspection(journal: journal, watch: watch), successTerminationBehavior: .ignore))
-    let lastResort = LastResort(logger: logger)
-    services.services.append(.init(service: lastResort, successTerminationBehavior: .ignore))
+    services.services.append(.init(service: requests, successTerminationBehavior: .gracefullyShutdownGroup))
+    services.services.append(.init(service: JournalInspection(journal: journal, watch: watch)))
     // Whatever does not stop by itself is cancelled: two seconds are all that a service manager may have to wait.
     services.maximumGracefulShutdownDuration = .milliseconds(1500)
     manager.ready("watching \(configuration.vaults.count) vaults")
-    defer { lastResort.dismiss() }
     try await ServiceGroup(configuration: services).run()
     return accepted.take()
   }

@@ -22,5 +22,7 @@ struct JournalInspection: Service {
           ])
       }
     }
+    // A service that ends while its group is stopped ends the group with an error.
+    try await gracefulShutdown()
   }
 }

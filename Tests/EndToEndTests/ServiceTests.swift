@@ -70,6 +70,28 @@ struct ServiceTests {
     }
   }
 
+  /// The service manager sends it once; so does a person.
+  @Test("hears a signal that comes before its watch runs, or between two of them")
+  func earlySignals() async throws {
+    try await Region.with { region in
+      let path = region.folder.appending(path: "notify").path
+      let socket = try DatagramSocket(path)
+      let daemon = try ProcessTests.start(region, log: "daemon.log", environment: ["NOTIFY_SOCKET": path])
+      defer { if daemon.isRunning { daemon.terminate() } }
+      for turn in 0..<20 {
+        try await socket.receives("READY=1")
+        try region.yaml { "mode: \(turn.isMultiple(of: 2) ? "observe" : "heal")\n" + $0 }.write(
+          to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
+        kill(daemon.processIdentifier, SIGHUP)
+        try await socket.receives("RELOADING=1")
+      }
+      daemon.terminate()
+      try await socket.receives("STOPPING=1")
+      await ServiceTests.end(of: daemon)
+      #expect(daemon.terminationStatus == 0)
+    }
+  }
+
   @Test("ends in good order although somebody looks at its page, and minds a port that is taken")
   func page() async throws {
     try await Region.with { region in
