@@ -53,7 +53,7 @@ public actor Fleet {
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }
 
-  func isHealing(_ key: ItemKey) -> Bool { states[key]?.isHealing ?? false }
+  func urgency(of key: ItemKey) -> Urgency { Urgency(states[key]) }
 
   public var brakes: Brakes { summary.brakes }
 

@@ -69,6 +69,13 @@ public struct ItemTurn: Sendable {
     self.settings = settings
   }
 
+  /// Whether Azure may be asked for it when others have no need: a look that is made because its time has come gives way
+  /// to heals; and what a heal changes before it works on an extension, to machines that are to be put together again.
+  public func givesWay(_ request: Request) -> Bool {
+    if case .begin = request { return state.heal?.beganExtensions == nil }
+    return !state.isOnTheMove
+  }
+
   /// Takes the answer to the last request, nil before the first one, and returns the next request.
   public mutating func advance(_ answer: Answer?, at now: Timestamp) -> Request {
     switch phase {

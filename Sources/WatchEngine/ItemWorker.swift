@@ -47,8 +47,7 @@ struct ItemWorker: Sendable {
         answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       case let request:
-        // What is looked at only because its time has come gives way to heals.
-        answer = await ask(request, of: turn.state.isOnTheMove ? cloud : cloud.patient, for: turn.state.vault)
+        answer = await ask(request, of: turn.givesWay(request) ? cloud.patient : cloud, for: turn.state.vault)
       }
     }
   }

@@ -86,7 +86,7 @@ public final class Watch: Service {
         await cancelWhenGracefulShutdown {
           await queue.run { key, occasion in
             let next = await worker.handle(key, for: occasion)
-            await queue.note(key, isBegun: await fleet.isHealing(key))
+            await queue.note(key, await fleet.urgency(of: key))
             return next
           }
         }
@@ -121,16 +121,16 @@ public final class Watch: Service {
     if instance == nil { fields["vaults"] = String(vaults.count) }
     try await fleet.say([event(.daemonStarted, sharing: .vaultTaken, at: now, fields: fields)])
     // Once through all: a state is large, and there may be a hundred thousand.
-    var (resumed, begun): ([Event], [ItemKey]) = ([], [])
+    var (resumed, urgent): ([Event], [(ItemKey, Urgency)]) = ([], [])
     var looks: [(ItemKey, Timestamp)] = []
     looks.reserveCapacity(states.count)
     for state in states where vaults.contains(state.vault) {
       resumed += decider.resume(state, at: now)
-      if state.isHealing { begun.append(state.key) }
+      if state.isHealing { urgent.append((state.key, Urgency(state))) }
       looks.append((state.key, state.isOnTheMove ? now : firstLook(at: state, from: now)))
     }
     try await fleet.say(resumed)
-    for key in begun { await queue.note(key, isBegun: true) }
+    for (key, urgency) in urgent { await queue.note(key, urgency) }
     await queue.schedule(looks)
   }
 

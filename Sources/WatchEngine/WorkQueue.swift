@@ -1,6 +1,23 @@
 import HeapModule
 import RecoveryCore
 
+/// How much an item's look matters while others wait as well.
+enum Urgency: Comparable {
+  /// Its machine was taken apart, and is to be put together again.
+  case takenApart
+  /// A heal has started.
+  case started
+  case none
+
+  init(_ state: ItemState?) {
+    guard let heal = state?.heal, heal.status.isRunning else {
+      self = .none
+      return
+    }
+    self = heal.beganExtensions == nil ? .started : .takenApart
+  }
+}
+
 /// Keys that are due for a look, each at most once: one worker a machine, many machines side by side, bounded.
 ///
 /// An entry carries only an identity. Whoever handles it reads the whole current state, so that ten reasons to look
@@ -12,21 +29,21 @@ actor WorkQueue {
     static func < (left: Entry, right: Entry) -> Bool { (left.due, left.key) < (right.due, right.key) }
   }
 
-  /// What is due and waits for a worker: first heals that have begun, for what was taken apart is to be put together
-  /// again; then what a recovery plan boots first; then what is due longest.
+  /// What is due and waits for a worker: first what is urgent; then what a recovery plan boots first; then what is due
+  /// longest.
   private struct Ready: Comparable {
-    let isBegun: Bool
+    let urgency: Urgency
     let rank: Int
     let entry: Entry
     static func < (left: Ready, right: Ready) -> Bool {
-      (left.isBegun ? 0 : 1, left.rank, left.entry) < (right.isBegun ? 0 : 1, right.rank, right.entry)
+      (left.urgency, left.rank, left.entry) < (right.urgency, right.rank, right.entry)
     }
   }
 
   private var heap = Heap<Entry>()
   private var ready = Heap<Ready>()
   private var ranks: [ItemKey: Int] = [:]
-  private var begun: Set<ItemKey> = []
+  private var urgencies: [ItemKey: Urgency] = [:]
   /// The time that counts for a key; heap entries that differ from it are stale and skipped.
   private(set) var due: [ItemKey: Timestamp] = [:]
   private var running: Set<ItemKey> = []
@@ -61,10 +78,7 @@ actor WorkQueue {
   /// The order in which recovery plans boot items: where workers are short, the first come first.
   func rank(_ ranks: [ItemKey: Int]) { self.ranks.merge(ranks) { _, new in new } }
 
-  /// Whether a heal of the item has begun and is not over.
-  func note(_ key: ItemKey, isBegun: Bool) {
-    if isBegun { begun.insert(key) } else { begun.remove(key) }
-  }
+  func note(_ key: ItemKey, _ urgency: Urgency) { urgencies[key] = urgency == .none ? nil : urgency }
 
   /// Handles what is due until the task is cancelled; what is being handled is waited for.
   func run(_ handle: @escaping @Sendable (ItemKey, Occasion) async -> Timestamp?) async {
@@ -92,7 +106,7 @@ actor WorkQueue {
     while let entry = heap.min, entry.due <= now {
       heap.removeMin()
       ready.insert(
-        Ready(isBegun: begun.contains(entry.key), rank: ranks[entry.key.item] ?? .max, entry: entry))
+        Ready(urgency: urgencies[entry.key] ?? .none, rank: ranks[entry.key.item] ?? .max, entry: entry))
     }
     while let next = ready.popMin() {
       let entry = next.entry

@@ -28,6 +28,15 @@ struct BrakeTests {
     return state
   }
 
+  /// One that has worked on an extension.
+  static func trying(_ name: String, at now: Timestamp, _ edit: (inout Heal) -> Void = { _ in }) -> ItemState {
+    other(name, at: now - .seconds(60)) { heal in
+      heal.steps[1].attempts = 1
+      heal.steps[1].firstIntended = now
+      edit(&heal)
+    }
+  }
+
   @Test("of a pause holds a heal, says why, and asks nothing of Azure meanwhile")
   func pause() {
     var story = Story()
@@ -80,13 +89,15 @@ struct BrakeTests {
     #expect(story.look(listing: false) == .perform(step: 1))
   }
 
-  @Test("holds the others while a canary tries, and lets them go when it succeeded, failed once, or takes too long")
+  @Test(
+    "holds the others before their first extension while a canary tries, and lets them go when it succeeded, failed once, or takes too long"
+  )
   func canary() {
     let now = Samples.start
     func hold(_ edit: (inout Heal) -> Void, after span: Duration = .zero) -> Reason? {
       var fleet = FleetSummary()
-      fleet.update(ItemKey("other"), Self.other("other", at: now, edit))
-      return fleet.hold(of: ItemKey("mine"), installing: [Self.canary], at: now + span)
+      fleet.update(ItemKey("other"), Self.trying("other", at: now, edit))
+      return fleet.hold(of: ItemKey("mine"), trying: [Self.canary], at: now + span)
     }
     #expect(hold { _ in } == .heldByCanary)
     #expect(hold({ _ in }, after: BrakePolicy().canaryWithin) == nil)
@@ -99,11 +110,68 @@ struct BrakeTests {
     #expect(hold(succeed) == nil)
     // What succeeded for one OS proves nothing for another.
     var fleet = FleetSummary()
-    fleet.update(ItemKey("other"), Self.other("other", at: now, succeed))
-    fleet.update(ItemKey("third"), Self.other("third", at: now))
+    fleet.update(ItemKey("other"), Self.trying("other", at: now, succeed))
+    fleet.update(ItemKey("third"), Self.trying("third", at: now))
     let linux = FleetSummary.Canary(.azureMonitorLinuxAgent, on: .linux)
-    #expect(fleet.hold(of: ItemKey("mine"), installing: [linux], at: now) == nil, "nobody tries it: this one may")
-    #expect(fleet.hold(of: ItemKey("mine"), installing: [Self.canary], at: now + .seconds(7 * 3600)) == nil)
+    #expect(fleet.hold(of: ItemKey("mine"), trying: [linux], at: now) == nil, "nobody tries it: this one may")
+    #expect(fleet.hold(of: ItemKey("mine"), trying: [Self.canary], at: now + .seconds(7 * 3600)) == nil)
+  }
+
+  /// Another machine tries what the story's has to install.
+  private static func held() -> Story {
+    var story = Story()
+    story.fleet.update(ItemKey("other"), trying("other", at: story.now))
+    _ = story.failOver(to: Samples.stuckMachine())
+    return story
+  }
+
+  @Test("of a canary lets a heal give its machine the identity, and asks nothing more of Azure until it ends")
+  func identityMeanwhile() {
+    var story = Self.held()
+    #expect(story.state.heal?.steps.first { $0.state == .intended }?.verb == "ensureIdentity")
+    story.apply(story.state.heal!.steps[0])
+    story.settle(1, .succeeded)
+    story.look(listing: false)
+    #expect(story.reason == .heldByCanary)
+    #expect(story.said(.healWaiting).map(\.level) == [.info])
+    story.machineFault = Fault(.unreachable, code: "x", message: "x", resource: "vm")
+    story.wait(.seconds(60))
+    story.look(listing: false)
+    #expect(story.reason == .heldByCanary, "a machine that cannot be read would say so")
+    #expect(story.said(.healWaiting).count == 1)
+    story.machineFault = nil
+    story.fleet.update(ItemKey("other"), nil)
+    story.wait(.seconds(60))
+    #expect(story.look(listing: false) == .perform(step: 2))
+    #expect(story.state.heal?.waitingSince == nil)
+  }
+
+  @Test("that comes on while a heal waits for a canary holds it too, for it has taken nothing apart; so does the tag")
+  func heldMeanwhile() throws {
+    var story = Self.held()
+    story.apply(story.state.heal!.steps[0])
+    story.settle(1, .succeeded)
+    story.look(listing: false)
+    story.fleet.update(ItemKey("other"), nil)
+    story.wait(.seconds(1200))
+    for number in 1...5 {
+      let parked = Self.other("p\(number)", at: story.now) {
+        $0.status = .parked("no")
+        $0.ended = $0.started
+      }
+      story.fleet.update(parked.key, parked)
+    }
+    story.fleet.brakes = try #require(story.fleet.due(at: story.now))
+    story.look(listing: false)
+    #expect(story.reason == .heldByFailures)
+    #expect(story.said(.healWaiting).last?.fields["remedy"]?.contains("aftercare resume") == true)
+    story.fleet.brakes = Brakes()
+    story.machine?.tags["Aftercare"] = "off"
+    story.wait(.seconds(60))
+    story.look(listing: false)
+    #expect(story.reason == .heldByTag)
+    #expect(story.said(.healAbandoned).count == 1)
+    #expect(story.state.heal?.steps.allSatisfy { $0.extensionKind == nil || $0.attempts == 0 } == true)
   }
 
   @Test("counts heals in flight")
@@ -113,10 +181,10 @@ struct BrakeTests {
     policy.usesCanaries = false
     var fleet = FleetSummary(policy: policy)
     for name in ["a", "b"] { fleet.update(ItemKey(name), Self.other(name)) }
-    #expect(fleet.hold(of: ItemKey("c"), installing: [], at: Samples.start) == .heldByInFlight)
-    #expect(fleet.hold(of: ItemKey("a"), installing: [], at: Samples.start) == nil, "it does not count itself")
+    #expect(fleet.hold(of: ItemKey("c"), at: Samples.start) == .heldByInFlight)
+    #expect(fleet.hold(of: ItemKey("a"), at: Samples.start) == nil, "it does not count itself")
     fleet.update(ItemKey("b"), nil)
-    #expect(fleet.hold(of: ItemKey("c"), installing: [], at: Samples.start) == nil)
+    #expect(fleet.hold(of: ItemKey("c"), at: Samples.start) == nil)
   }
 
   @Test("goes on when most heals end parked, off after its time, and off at once when a person says so")
@@ -137,7 +205,7 @@ struct BrakeTests {
     let tripped = try #require(fleet.due(at: now))
     #expect(tripped.trip?.parked == 5)
     fleet.brakes = tripped
-    #expect(fleet.hold(of: ItemKey("x"), installing: [], at: now + .seconds(60)) == .heldByFailures)
+    #expect(fleet.hold(of: ItemKey("x"), at: now + .seconds(60)) == .heldByFailures)
     #expect(fleet.due(at: now + .seconds(60)) == nil)
     let over = try #require(fleet.due(at: now + .seconds(3600)))
     #expect(over.trip == nil)
@@ -221,18 +289,20 @@ struct BrakeTests {
     #expect(window.contains(Samples.start) == isOpen)
     var policy = BrakePolicy()
     policy.windows = [window]
-    let reason = FleetSummary(policy: policy).hold(of: ItemKey("x"), installing: [], at: Samples.start)
+    let reason = FleetSummary(policy: policy).hold(of: ItemKey("x"), at: Samples.start)
     #expect(reason == (isOpen ? nil : .heldByWindow))
   }
 
   @Test("is asked again when a heal is committed: two machines are never both the canary")
   func admission() {
     var fleet = FleetSummary()
-    let first = Self.other("first")
-    let second = Self.other("second")
+    let (waiting, second) = (Self.other("second"), Self.trying("second", at: Samples.start))
+    let first = Self.trying("first", at: Samples.start)
     #expect(fleet.admits(first, after: nil))
     fleet.update(first.key, first)
-    #expect(!fleet.admits(second, after: nil))
+    #expect(fleet.admits(waiting, after: nil), "it may start")
+    #expect(!fleet.admits(second, after: nil) && !fleet.admits(second, after: waiting), "and work on no extension")
+    #expect(fleet.admits(second, after: second), "what was intended is not taken back")
     fleet.brakes.pause = Brakes.Pause(reason: "x", since: Samples.start)
     #expect(!fleet.admits(first, after: nil))
     #expect(fleet.admits(first, after: first), "what was intended before the pause is not taken back")

@@ -52,7 +52,10 @@ extension WatchLife {
     }
     guard brakes.usesCanaries, scene.storm.clockJump == 0 else { return }
     var trying: [ExtensionKind: Int] = [:]
-    for heal in running where surroundings.ourNow - heal.started < brakes.canaryWithin {
+    for heal in running {
+      // Who waits for another one before its first extension tries nothing.
+      let touched = heal.steps.filter { $0.extensionKind != nil && $0.attempts > 0 }.compactMap(\.firstIntended).min()
+      guard let touched, surroundings.ourNow - touched < brakes.canaryWithin else { continue }
       for step in heal.steps where step.verb == "install" && !step.state.isOver && step.countedFailures == 0 {
         if let kind = step.extensionKind, !(scene.proven[vault]?.contains(kind) ?? false) {
           trying[kind, default: 0] += 1

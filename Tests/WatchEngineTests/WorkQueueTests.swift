@@ -47,18 +47,18 @@ struct WorkQueueTests {
     #expect(await Self.handled(5, by: queue) == [keys[3], keys[4], keys[2], keys[1], keys[0]])
   }
 
-  @Test("takes a heal that has begun before all that waits to begin")
+  @Test("takes a machine that was taken apart before a heal that has started, and that before all others")
   func begun() async {
     let time = ManualTime(now: Samples.start)
     let queue = WorkQueue(limit: 1, time: time)
-    let (first, second, over) = (ItemKey("ranked"), ItemKey("begun"), ItemKey("over"))
-    for (age, key) in [over, second, first].enumerated() {
+    let keys = ["over", "apart", "started", "ranked"].map { ItemKey($0) }
+    for (age, key) in keys.enumerated() {
       await queue.schedule(key, at: Samples.start - .seconds(Int64(1 + age)))
-      await queue.note(key, isBegun: key != first)
+      await queue.note(key, [.takenApart, .takenApart, .started, .none][age])
     }
-    await queue.note(over, isBegun: false)
-    await queue.rank([first: 1])
-    #expect(await Self.handled(3, by: queue) == [second, first, over])
+    await queue.note(keys[0], .none)
+    await queue.rank([keys[3]: 1])
+    #expect(await Self.handled(4, by: queue) == [keys[1], keys[2], keys[3], keys[0]])
   }
 
   @Test("gives a test machine the place of its item")

@@ -13,7 +13,7 @@ struct ARMClient: Sendable {
   let pause: Pause
   let budget: BudgetKeeper
   let secrets: Secrets
-  /// Whether its reads give way to others.
+  /// Whether its requests give way to others.
   var isPatient = false
   /// How long it may change something.
   var tenure = Tenure.endless
@@ -101,11 +101,11 @@ struct ARMClient: Sendable {
     return try await task.value.get()
   }
 
-  /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a request that can wait,
-  /// goes back to who decides, so that nobody is kept busy waiting.
+  /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a read that can wait, goes
+  /// back to who decides, so that nobody is kept busy waiting. What changes something is in the journal already.
   private func admit(_ method: HTTPRequest.Method, _ subscription: String, _ url: String) async throws(Fault) {
     while let wait = budget.take(method, of: subscription, isPatient: isPatient) {
-      guard !isPatient, wait <= ARMClient.longestPause else {
+      guard !(isPatient && RequestBudget.Class(method) == .reads), wait <= ARMClient.longestPause else {
         throw Fault(
           .throttled, code: "BudgetSpent", message: "not asked: what Azure allows is spent for \(wait.brief)",
           resource: ARMClient.resource(of: url), retryAfter: wait)

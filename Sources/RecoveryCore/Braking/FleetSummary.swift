@@ -15,12 +15,6 @@ public struct FleetSummary: Sendable {
     }
   }
 
-  private struct Running: Sendable {
-    var started: Timestamp
-    /// Types whose install has neither succeeded nor failed here yet.
-    var trying: Set<Canary>
-  }
-
   private struct Ended: Sendable {
     var at: Timestamp
     var isParked: Bool
@@ -33,7 +27,10 @@ public struct FleetSummary: Sendable {
 
   public let policy: BrakePolicy
   public var brakes = Brakes()
-  private var running: [ItemKey: Running] = [:]
+  /// The types that each heal under way tries: those whose install has neither succeeded nor failed here yet.
+  private var running: [ItemKey: Set<Canary>] = [:]
+  /// Who tries a type, and since when.
+  private var trials: [Canary: [ItemKey: Timestamp]] = [:]
   private var proven: [Canary: Timestamp] = [:]
   /// By heal, so that one that is told twice counts once.
   private var ended: [String: Ended] = [:]
@@ -50,10 +47,8 @@ public struct FleetSummary: Sendable {
     if let (id, at) = state?.joined, let vault = state?.vault, at >= failovers[vault]?.at ?? at {
       failovers[vault] = Joined(id: id, at: at)
     }
-    guard let heal = state?.heal, !heal.isCleanUp else {
-      running[key] = nil
-      return
-    }
+    for canary in running.removeValue(forKey: key) ?? [] { trials[canary]?[key] = nil }
+    guard let heal = state?.heal, !heal.isCleanUp else { return }
     var trying: Set<Canary> = []
     for step in heal.steps {
       guard case .install(let wanted) = step.work else { continue }
@@ -64,7 +59,13 @@ public struct FleetSummary: Sendable {
         trying.insert(canary)
       }
     }
-    running[key] = heal.status.isRunning ? Running(started: heal.started, trying: trying) : nil
+    if heal.status.isRunning {
+      // Who has not worked on an extension yet waits for others; nobody waits for it.
+      let began = heal.beganExtensions
+      if began == nil { trying = [] }
+      running[key] = trying
+      for canary in trying { trials[canary, default: [:]][key] = began }
+    }
     switch heal.status {
     case .healed, .healedUnverified: note(heal, isParked: false)
     case .parked: note(heal, isParked: true)
@@ -94,20 +95,30 @@ public struct FleetSummary: Sendable {
 
   // MARK: - What holds a heal
 
-  /// What keeps a heal that would install these types from starting; nil when nothing does.
-  public func hold(of key: ItemKey, installing canaries: Set<Canary>, at now: Timestamp) -> Reason? {
+  /// What keeps a heal from starting; nil when nothing does.
+  public func hold(of key: ItemKey, at now: Timestamp) -> Reason? {
+    if let reason = standing(at: now) { return reason }
+    let others = running.count - (running[key] == nil ? 0 : 1)
+    return others >= policy.inFlight ? .heldByInFlight : nil
+  }
+
+  /// What keeps a heal that has started from working on its first extension, if it has to install these types. What was
+  /// started before a brake came on, and has taken nothing apart, is held by it as well.
+  public func hold(of key: ItemKey, trying canaries: Set<Canary>, at now: Timestamp) -> Reason? {
+    if let reason = standing(at: now) { return reason }
+    guard policy.usesCanaries else { return nil }
+    for canary in canaries where !isProven(canary, at: now) {
+      let isTried = trials[canary]?.contains { $0.key != key && now - $0.value < policy.canaryWithin } ?? false
+      if isTried { return .heldByCanary }
+    }
+    return nil
+  }
+
+  /// What holds everybody.
+  private func standing(at now: Timestamp) -> Reason? {
     if brakes.pause != nil { return .heldByPause }
     if let trip = brakes.trip, now < trip.until { return .heldByFailures }
     if !policy.windows.isEmpty, !policy.windows.contains(where: { $0.contains(now) }) { return .heldByWindow }
-    let others = running.filter { $0.key != key }
-    if others.count >= policy.inFlight { return .heldByInFlight }
-    guard policy.usesCanaries else { return nil }
-    for canary in canaries where !isProven(canary, at: now) {
-      let isTried = others.values.contains {
-        $0.trying.contains(canary) && now - $0.started < policy.canaryWithin
-      }
-      if isTried { return .heldByCanary }
-    }
     return nil
   }
 
@@ -122,9 +133,15 @@ public struct FleetSummary: Sendable {
     guard let heal = next.heal, heal.status.isRunning, !heal.isCleanUp, next.failover?.cause != .commanded else {
       return true
     }
-    if old?.heal?.id != heal.id, hold(of: next.key, installing: heal.canaries, at: heal.started) != nil { return false }
+    let before = old?.heal?.id == heal.id ? old?.heal : nil
+    if before == nil, hold(of: next.key, at: heal.started) != nil { return false }
+    if let began = heal.beganExtensions, before?.beganExtensions == nil,
+      hold(of: next.key, trying: heal.canaries, at: began) != nil
+    {
+      return false
+    }
     guard brakes.pause != nil else { return true }
-    let known = old?.heal?.id == heal.id ? old?.heal?.steps ?? [] : []
+    let known = before?.steps ?? []
     return !heal.steps.contains { step in
       step.state == .intended && !heal.finishesWhatWasBegun(step)
         && !known.contains { $0.ordinal == step.ordinal && $0.state == .intended && $0.attempts == step.attempts }

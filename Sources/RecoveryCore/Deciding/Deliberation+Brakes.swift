@@ -1,7 +1,7 @@
 /// What keeps a heal from starting, or from going further. The decision is made all the same, and says so.
 extension Deliberation {
-  /// Why a heal of the machine that would take these steps must not start now; nil when it may.
-  mutating func hold(_ steps: [Step], on machine: Machine) -> Reason? {
+  /// Why a heal of the machine must not start now; nil when it may.
+  mutating func hold(on machine: Machine) -> Reason? {
     if let reason = optOut(machine) { return reason }
     // A person has asked for this one.
     if state.failover?.cause == .commanded { return nil }
@@ -10,14 +10,13 @@ extension Deliberation {
     case .approve where state.approved == nil: return .awaitingApproval
     case .approve, .heal: break
     }
-    return seen.fleet.hold(of: state.key, installing: steps.canaries(on: machine.operatingSystem), at: now)
+    return seen.fleet.hold(of: state.key, at: now)
   }
 
   /// A heal is held: said once a reason, with what it would do.
-  mutating func held(by reason: Reason, _ steps: [Step], on machine: Machine) -> Conclusion {
+  mutating func held(by reason: Reason, _ steps: [Step]) -> Conclusion {
     say(
-      once: "held.\(reason.rawValue)", .healHeld,
-      level: reason == .heldByInFlight || reason == .heldByCanary ? .info : .warning,
+      once: "held.\(reason.rawValue)", .healHeld, level: reason == .heldByInFlight ? .info : .warning,
       fields: [
         "reason": reason.rawValue, "steps": steps.map(\.title).joined(separator: ", "),
         "remedy": remedy(for: reason),
@@ -28,18 +27,17 @@ extension Deliberation {
       return rest(reason)
     default:
       _ = rest(reason)
-      state.held = Held(
-        reason: reason, since: state.held?.since ?? now, canaries: steps.canaries(on: machine.operatingSystem))
+      state.held = Held(reason: reason, since: state.held?.since ?? now)
       return (reason, again(in: policy.machineMoving))
     }
   }
 
   /// A held machine is not read over and over: what holds it is known without.
   mutating func stillHeld() -> Conclusion? {
-    guard let held = state.held, now < state.nextLook else { return nil }
+    guard state.held != nil, now < state.nextLook else { return nil }
     let reason: Reason? =
       policy.mode == .approve && state.approved == nil
-      ? .awaitingApproval : seen.fleet.hold(of: state.key, installing: held.canaries, at: now)
+      ? .awaitingApproval : seen.fleet.hold(of: state.key, at: now)
     guard let reason else {
       state.nextLook = now
       return nil
@@ -48,10 +46,21 @@ extension Deliberation {
     return (reason, again(in: policy.machineMoving))
   }
 
-  /// While a person has paused the watch nothing further is taken apart. What was, is put together again.
-  func isHeldByPause(_ step: Step) -> Bool {
-    guard seen.fleet.brakes.pause != nil, state.failover?.cause != .commanded else { return false }
-    return !(state.heal?.finishesWhatWasBegun(step) ?? true)
+  /// Why a heal that is under way must not take this step now.
+  ///
+  /// While a person has paused the watch nothing further is taken apart; what was, is put together again. And until the
+  /// first extension is worked on, a heal is held by whatever holds those that have not started.
+  func hold(before step: Step) -> Reason? {
+    guard step.state == .pending, let heal = state.heal, state.failover?.cause != .commanded else { return nil }
+    if seen.fleet.brakes.pause != nil, !heal.finishesWhatWasBegun(step) { return .heldByPause }
+    guard heal.wouldBegin(with: step) else { return nil }
+    return seen.fleet.hold(of: state.key, trying: heal.canaries, at: now)
+  }
+
+  /// Between the start of a heal and its first extension a person may have changed his mind.
+  mutating func isOptedOut(_ machine: Machine, before step: Step) -> Bool {
+    guard let heal = state.heal, heal.wouldBegin(with: step), state.failover?.cause != .commanded else { return false }
+    return optOut(machine) != nil
   }
 
   private mutating func optOut(_ machine: Machine) -> Reason? {
@@ -76,7 +85,7 @@ extension Deliberation {
     return healed.count { now - $0 < brakes.flapPeriod } >= brakes.flapHeals
   }
 
-  private func remedy(for reason: Reason) -> String {
+  func remedy(for reason: Reason) -> String {
     let fleet = seen.fleet
     switch reason {
     case .observeOnly: return "Set mode: heal, or run `aftercare heal` for the machine."
@@ -89,7 +98,7 @@ extension Deliberation {
     case .heldByTag: return "Remove the tag '\(policy.brakes.optOutTag)' from the machine if it is to be healed."
     case .heldByInFlight: return "Nothing: \(fleet.inFlight) heals are under way, and it starts when one ends."
     case .heldByCanary: return "Nothing: another machine tries the same extension first."
-    default: return "Nothing: it goes on by itself."
+    default: return "Look at the machine; the heal goes on by itself once the reason is gone."
     }
   }
 }
@@ -104,14 +113,20 @@ extension Heal {
     }
   }
 
-  /// What it would be the first to install.
-  public var canaries: Set<FleetSummary.Canary> { steps.canaries(on: system) }
-}
+  /// When an extension was worked on for the first time; nil as long as none was. From then on the machine is one that
+  /// tries its types for the others, and is put together again whatever comes.
+  public var beganExtensions: Timestamp? {
+    if round > 1 { return started }
+    return steps.lazy.filter { $0.extensionKind != nil && $0.attempts > 0 }.map { $0.firstIntended ?? started }.min()
+  }
 
-extension [Step] {
-  func canaries(on system: OperatingSystem?) -> Set<FleetSummary.Canary> {
+  /// Whether the step would be the first one that works on an extension.
+  func wouldBegin(with step: Step) -> Bool { step.extensionKind != nil && beganExtensions == nil }
+
+  /// What it has to install, and may be the first to.
+  public var canaries: Set<FleetSummary.Canary> {
     Set(
-      compactMap { step in
+      steps.compactMap { step in
         guard case .install(let wanted) = step.work, !step.state.isOver else { return nil }
         return FleetSummary.Canary(wanted.kind, on: system)
       })

@@ -16,11 +16,10 @@ extension Deliberation {
           "origin": desired.origins[verdict.leg.description] ?? "unknown",
         ])
     }
-    let reason = hold(steps, on: machine)
-    if let reason {
+    if let reason = hold(on: machine) {
       // What passes by itself is waited for without them; who shows a person what he would do knows them.
-      if reason != .heldByCanary, reason != .heldByInFlight, let early = associations(of: machine) { return early }
-      return held(by: reason, steps, on: machine)
+      if reason != .heldByInFlight, let early = associations(of: machine) { return early }
+      return held(by: reason, steps)
     }
     state.held = nil
     unsay(prefix: "held.")
@@ -49,7 +48,7 @@ extension Deliberation {
       if let nextTry = heal.nextTry { return (.backOff, .lookAgain(nextTry)) }
       return heal.steps.contains { $0.state == .failed } ? finishFailed() : nil
     }
-    if step.state == .pending, isHeldByPause(step) { return stall(.heldByPause) }
+    if let reason = hold(before: step) { return stall(reason) }
     return step.state == .accepted ? (.stepResumes, .perform(step: step.ordinal)) : nil
   }
 
@@ -66,7 +65,11 @@ extension Deliberation {
       return finishFailed()
     }
     if step.state == .accepted { return (.stepResumes, .perform(step: step.ordinal)) }
-    if step.state == .pending, isHeldByPause(step) { return stall(.heldByPause) }
+    if let reason = hold(before: step) { return stall(reason) }
+    if isOptedOut(machine, before: step) {
+      abandonHeal(because: "the tag '\(policy.brakes.optOutTag)' opts the machine out")
+      return rest(.heldByTag)
+    }
     if !machine.isRunning { return stall(.machineNotRunning) }
     if !machine.isAgentReady { return stall(.agentNotReady) }
     if step.work == .verify { return verify(machine, step) }
@@ -178,20 +181,19 @@ extension Deliberation {
     state.heal?.ended = now
   }
 
-  // MARK: - Waiting for the machine
+  // MARK: - Waiting
 
-  /// The machine keeps the heal from going on. It is said once a reason, and once more when it lasts too long.
+  /// The machine, or a brake, keeps the heal from going on. It is said once a reason, and once more when it lasts too long.
   mutating func stall(_ reason: Reason) -> Conclusion {
     let since = state.heal?.waitingSince ?? now
     state.heal?.waitingSince = since
-    say(once: "heal.waiting.\(reason.rawValue)", .healWaiting, fields: ["reason": reason.rawValue])
+    var fields = ["reason": reason.rawValue]
+    if reason.isBrake { fields["remedy"] = remedy(for: reason) }
+    say(once: "heal.waiting.\(reason.rawValue)", .healWaiting, fields: fields)
     if now - since >= policy.passingWithin {
-      say(
-        once: "heal.waiting.overdue", .healWaiting, level: .warning,
-        fields: [
-          "reason": reason.rawValue, "waited": (now - since).brief,
-          "remedy": "Look at the machine; the heal goes on by itself once the reason is gone.",
-        ])
+      fields["waited"] = (now - since).brief
+      fields["remedy"] = remedy(for: reason)
+      say(once: "heal.waiting.overdue", .healWaiting, level: .warning, fields: fields)
     }
     return (reason, again(in: policy.machineMoving))
   }

@@ -142,8 +142,6 @@ public struct Transition: Hashable, Sendable, Codable {
 public struct Held: Hashable, Sendable, Codable {
   public var reason: Reason
   public var since: Timestamp
-  /// What it would install.
-  public var canaries: Set<FleetSummary.Canary>
 }
 
 /// A completed change of an item's live machine.

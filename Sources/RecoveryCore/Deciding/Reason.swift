@@ -71,6 +71,14 @@ extension Reason {
     case alert
   }
 
+  /// Whether it is one of the brakes, and nothing about the machine.
+  var isBrake: Bool {
+    switch self {
+    case .heldByPause, .heldByFailures, .heldByWindow, .heldByTag, .heldByInFlight, .heldByCanary: true
+    default: false
+    }
+  }
+
   public var disposition: Disposition {
     switch self {
     case .firstSight, .notAzureToAzure, .notDueYet, .allWell, .notListed, .healed, .testFailoverReported,

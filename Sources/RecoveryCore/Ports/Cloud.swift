@@ -4,7 +4,7 @@
 /// adapter repeats on its own only what is safe, within seconds, and throws the last `Fault`; longer patience is a
 /// decision of the domain.
 public protocol Cloud: Sendable {
-  /// The same cloud for what can wait: its reads give way to those of heals, and are put off rather than waited for.
+  /// The same cloud for what can wait: its requests give way to others, and reads are put off rather than waited for.
   var patient: any Cloud { get }
   /// The same cloud for who may change something only while a lease lasts: what it does not allow is not sent, and a
   /// request that changes something is given up before the lease is over.
