@@ -81,6 +81,8 @@ public struct AzureCloud: Cloud {
     return cloud
   }
 
+  public var executor: (any TaskExecutor)? { client.exchange.executor }
+
   public func budgets() async -> [BudgetReport] { client.budget.report() }
 
   // MARK: - Site Recovery

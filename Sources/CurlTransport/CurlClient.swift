@@ -36,6 +36,11 @@ public final class CurlClient: Sendable {
     await loop.shutDown()
   }
 
+  /// The client's own thread, for tasks that do little but send requests and read the answers: they go on where the
+  /// answer came, and no thread has to be woken. What they do holds up every other transfer, so nothing that blocks
+  /// belongs there. They outlive the client.
+  public var executor: (any TaskExecutor)? { loop }
+
   /// What the client has done so far.
   public var statistics: TransferStatistics { loop.statistics }
 }

@@ -1,8 +1,12 @@
+import Dispatch
+
 /// The callers' side of the transfer thread: hands requests over, takes cancellations, starts and ends the thread.
 final class TransferLoop: Sendable {
   /// Everything behind the lock.
   struct State: Sendable {
     var inbox = TransferInbox()
+    /// What of tasks is to run on the thread.
+    var jobs: [UnownedJob] = []
     /// There while the thread runs; used under the lock to wake it and for nothing else.
     var multi: MultiHandle?
     /// The thread waits, or is about to: only then is there something to wake.
@@ -110,11 +114,15 @@ final class TransferLoop: Sendable {
 
   private func runThread() {
     if !serve() { close(with: .other) }
-    let waiters = state.withLock { state in
+    let (waiters, jobs) = state.withLock { state in
       state.phase = .ended
-      defer { state.waiters.removeAll() }
-      return state.waiters
+      defer {
+        state.waiters.removeAll()
+        state.jobs.removeAll()
+      }
+      return (state.waiters, state.jobs)
     }
+    for job in jobs { runElsewhere(job) }
     for waiter in waiters { waiter.resume() }
   }
 
@@ -127,6 +135,26 @@ final class TransferLoop: Sendable {
     else { return false }
     state.withLock { $0.multi = multi }
     defer { state.withLock { $0.multi = nil } }
-    return TransferThread(multi: multi, inbox: state, configuration: configuration).run()
+    return TransferThread(multi: multi, inbox: state, executor: self, configuration: configuration).run()
+  }
+}
+
+/// Tasks that prefer it run on the transfer thread: what an answer is waited for by goes on where the answer came, and no
+/// thread wakes another.
+extension TransferLoop: TaskExecutor {
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let isTaken = state.withLock { state in
+      guard state.phase != .ended, start(&state) else { return false }
+      state.jobs.append(job)
+      state.wake()
+      return true
+    }
+    if !isTaken { runElsewhere(job) }
+  }
+
+  /// A task outlives the thread.
+  private func runElsewhere(_ job: UnownedJob) {
+    DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }

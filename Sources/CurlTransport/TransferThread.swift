@@ -4,6 +4,7 @@ import CCurl
 final class TransferThread {
   private let multi: MultiHandle
   private let inbox: Locked<TransferLoop.State>
+  private let executor: TransferLoop
   private let configuration: CurlClient.Configuration
   private var transfers: [TransferInbox.ID: Transfer] = [:]
   /// When some transfer has to be looked at for its limits. Early is harmless.
@@ -12,9 +13,16 @@ final class TransferThread {
   /// Longest wait, should a wake-up ever be lost.
   private static let longestWait = Duration.seconds(1)
 
-  init(multi: MultiHandle, inbox: Locked<TransferLoop.State>, configuration: CurlClient.Configuration) {
+  /// Rounds of jobs before the transfers are moved again: jobs that make jobs without end starve nobody.
+  private static let rounds = 8
+
+  init(
+    multi: MultiHandle, inbox: Locked<TransferLoop.State>, executor: TransferLoop,
+    configuration: CurlClient.Configuration
+  ) {
     self.multi = multi
     self.inbox = inbox
+    self.executor = executor
     self.configuration = configuration
   }
 
@@ -22,6 +30,7 @@ final class TransferThread {
   func run() -> Bool {
     defer { abandonAll() }
     while true {
+      runJobs()
       let orders = inbox.withLock { state in
         state.isWaiting = false
         return state.inbox.takeOrders()
@@ -36,10 +45,24 @@ final class TransferThread {
       checkLimits()
       // What comes from here on finds somebody to wake.
       let isIdle = inbox.withLock { state in
-        state.isWaiting = !state.inbox.hasOrders
+        state.isWaiting = !state.inbox.hasOrders && state.jobs.isEmpty
         return state.isWaiting
       }
       guard !isIdle || multi.wait(milliseconds: patience()) else { return false }
+    }
+  }
+
+  /// Before the orders: they are what jobs ask for.
+  private func runJobs() {
+    let executor = executor.asUnownedTaskExecutor()
+    for _ in 0..<Self.rounds {
+      let jobs = inbox.withLock { state in
+        state.isWaiting = false
+        defer { state.jobs.removeAll() }
+        return state.jobs
+      }
+      if jobs.isEmpty { return }
+      for job in jobs { job.runSynchronously(on: executor) }
     }
   }
 

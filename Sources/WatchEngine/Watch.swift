@@ -80,9 +80,9 @@ public final class Watch: Service {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for vault in settings.vaults {
         let poller = poller(for: vault)
-        group.addTask { try await poller.run() }
+        group.addTask(executorPreference: cloud.executor) { try await poller.run() }
       }
-      group.addTask { [queue, worker, fleet] in
+      group.addTask(executorPreference: cloud.executor) { [queue, worker, fleet] in
         await cancelWhenGracefulShutdown {
           await queue.run { key, occasion in
             let next = await worker.handle(key, for: occasion)

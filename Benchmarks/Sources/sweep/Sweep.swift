@@ -36,7 +36,12 @@ struct Sweep: ParsableCommand {
     limits.reads = RequestBudget.Limit(burst: 1_000_000, perSecond: 1_000_000)
     let cloud = AzureCloud(
       .simulator(endpoint), identity: .token("simulator-token"), budgets: limits, exchange: client)
+    // As the watch does.
+    try await withTaskExecutorPreference(cloud.executor) { try await look(at: vault, in: cloud) }
+    await client.shutdown()
+  }
 
+  private func look(at vault: ResourceID, in cloud: AzureCloud) async throws {
     var (items, handlers) = (0, 0)
     try await withThrowingTaskGroup(of: Int.self) { group in
       var running = 0
@@ -55,7 +60,6 @@ struct Sweep: ParsableCommand {
       }
       for try await found in group { handlers += found }
     }
-    await client.shutdown()
     print(#"{"items": \#(items), "handlers": \#(handlers)}"#)
   }
 }

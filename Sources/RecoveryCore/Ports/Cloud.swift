@@ -9,6 +9,8 @@ public protocol Cloud: Sendable {
   /// The same cloud for who may change something only while a lease lasts: what it does not allow is not sent, and a
   /// request that changes something is given up before the lease is over.
   func acting(while tenure: Tenure) -> any Cloud
+  /// Where answers arrive: tasks that do little but ask go on there, and no thread has to wake another. Nil for anywhere.
+  var executor: (any TaskExecutor)? { get }
   /// What may still be asked, and what was put off since the last report.
   func budgets() async -> [BudgetReport]
   /// One page of a vault's protected items. Rows that cannot be understood are reported, and cost no other row. A page
@@ -30,6 +32,10 @@ public protocol Cloud: Sendable {
   /// Asks once how an operation stands. A poll that fails says nothing of the operation: such a `Fault` has a kind
   /// whose course is `passes`.
   func poll(_ operation: OperationHandle) async throws(Fault) -> Progress
+}
+
+extension Cloud {
+  public var executor: (any TaskExecutor)? { nil }
 }
 
 /// How much of what Azure allows is left: of one subscription and one class of requests.
