@@ -132,6 +132,53 @@ struct HealTests {
     #expect(story.state.heal?.steps[2].attempts == 1)
   }
 
+  /// The journal is a copy that was made before the step; what the machine shows came after.
+  @Test(
+    "repeats neither a removal nor an install that a restored journal knows nothing of",
+    arguments: ["remove AzureMonitorWindowsAgent", "install AzureMonitorWindowsAgent"], [false, true])
+  func forgotten(step: String, wasIntended: Bool) throws {
+    var story = Story()
+    story.reach(step)
+    if !wasIntended {
+      let ordinal = try #require(story.state.heal?.steps.firstIndex { $0.title == step })
+      story.state.heal?.steps[ordinal].state = .pending
+      story.state.heal?.steps[ordinal].attempts = 0
+    }
+    var heal = try #require(story.state.heal)
+    heal.steps[2].attempts = 1
+    let tag = heal.forceUpdateTag(heal.steps[2])
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, state: "Creating", tag: tag)
+    story.machine?.handlers = []
+    story.wait(.seconds(60))
+    guard case .lookAgain = story.look(listing: false) else { return #expect(Bool(false), "it is under way") }
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, tag: tag)
+    // There, and not heard of yet: nothing but its tag tells whose it is.
+    story.machine?.handlers = []
+    var performed: [Int] = []
+    for _ in 0..<3 {
+      story.wait(.seconds(60))
+      if case .perform(let ordinal) = story.look(listing: false) { performed.append(ordinal) }
+    }
+    #expect(performed.first == 4, "the next extension: \(performed), \(story.reason)")
+    #expect(story.state.heal?.steps[2].attempts == 1)
+  }
+
+  @Test("knows the tries of a later round from those of the round before")
+  func rounds() throws {
+    var story = Story()
+    story.reach("install AzureMonitorWindowsAgent")
+    var heal = try #require(story.state.heal)
+    let tag = heal.forceUpdateTag(heal.steps[2])
+    Samples.install(.azureMonitorWindowsAgent, on: &story.machine!, tag: tag)
+    let resource = try #require(story.machine?.resource(.azureMonitorWindowsAgent))
+    heal.steps[2].attempts = 0
+    #expect(heal.forgottenTry(of: heal.steps[2], leadingTo: resource) == 1)
+    heal.round = 2
+    #expect(heal.forgottenTry(of: heal.steps[2], leadingTo: resource) == nil)
+    heal.steps[2].attempts = 1
+    #expect(heal.forceUpdateTag(heal.steps[2]) != tag)
+  }
+
   @Test("repeats an install of which Azure shows no trace, after giving it time to show")
   func installLost() {
     var story = Story()

@@ -19,6 +19,7 @@ extension Deliberation {
       }
     }
     goOn()
+    if let attempt = forgottenTry(of: step, on: machine) { return recall(attempt, step, on: machine) }
     intend(step)
     if case .install = step.work { state.heal?.agentReportedBeforeInstall = machine.agent?.reported }
     return (.stepRuns, .perform(step: step.ordinal))
@@ -87,7 +88,8 @@ extension Deliberation {
       // A failover may leave the handler without its resource: then only the handler tells whether ours arrived.
       case nil: machine.handler(kind) == nil ? succeed(step) : repeatStep(step)
       case .beingDeleted, .inFlight: return stall(.stepUnknown)
-      case .settled, .failed, .unknown: repeatStep(step)
+      case .settled, .failed, .unknown:
+        forgottenTry(of: step, on: machine) == nil ? repeatStep(step) : succeed(step)
       }
     case .install(let wanted):
       guard let resource = machine.resource(wanted.kind), hasArrived(step, resource) else {
@@ -121,6 +123,33 @@ extension Deliberation {
     return heal.steps.contains {
       $0.extensionKind == resource.kind && $0.ordinal < step.ordinal && ($0.state == .succeeded || $0.state == .skipped)
     }
+  }
+
+  // MARK: - What the journal forgot
+
+  /// The try that a resource on the machine comes from, when the journal is an older copy without it.
+  private func forgottenTry(of step: Step, on machine: Machine) -> Int? {
+    guard let heal = state.heal, let kind = step.extensionKind, let resource = machine.resource(kind)
+    else { return nil }
+    let install = heal.steps.first { $0.extensionKind == kind && !$0.isRemoval }
+    return install.flatMap { heal.forgottenTry(of: $0, leadingTo: resource) }
+  }
+
+  /// What was begun after the copy was made is not done again: the removal is behind it, and the install is asked after
+  /// like one whose answer was lost.
+  private mutating func recall(_ attempt: Int, _ step: Step, on machine: Machine) -> Conclusion {
+    let now = now
+    if step.isRemoval {
+      change(step.ordinal) {
+        $0.state = .skipped
+        $0.ended = now
+      }
+      say(.stepSkipped, fields: ["step": step.title, "reason": Reason.stepUnknown.rawValue])
+    } else {
+      intend(step)
+      change(step.ordinal) { $0.attempts = attempt }
+    }
+    return heal(machine)
   }
 
   private mutating func succeed(_ step: Step) { settle(step: step.ordinal, outcome: .succeeded) }

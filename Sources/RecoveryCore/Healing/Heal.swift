@@ -67,7 +67,20 @@ public struct Heal: Hashable, Sendable, Codable {
 
   /// The tag that our install of a try carries. ARM gives it back on a read, so after a crash it tells whether an
   /// install whose answer was lost has arrived.
-  public func forceUpdateTag(_ step: Step) -> String { "\(id)-\(step.ordinal)-\(step.attempts)" }
+  public func forceUpdateTag(_ step: Step) -> String { tagStem(step) + String(step.attempts) }
+
+  /// The try of this heal that the resource comes from, when it is one that the heal knows nothing of: its journal is an
+  /// older copy that was restored, and the try came after the copy was made.
+  public func forgottenTry(of install: Step, leadingTo resource: ExtensionResource) -> Int? {
+    let stem = tagStem(install)
+    guard let tag = resource.forceUpdateTag, tag.hasPrefix(stem), let attempt = Int(tag.dropFirst(stem.count)),
+      attempt > install.attempts
+    else { return nil }
+    return attempt
+  }
+
+  /// The steps of each round are numbered anew.
+  private func tagStem(_ step: Step) -> String { "\(id)-\(round > 1 ? "r\(round)-" : "")\(step.ordinal)-" }
 
   /// The step that comes next: one that Azure works on, or the first whose dependencies are met and that may run now.
   public func next(at now: Timestamp) -> Step? {
