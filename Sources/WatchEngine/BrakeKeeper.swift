@@ -1,7 +1,7 @@
 package import RecoveryCore
 import ServiceLifecycle
 
-/// Carries out what people order, and puts the brake of the failure rate on and off.
+/// Carries out what people order, puts the brake of the failure rate on and off, and lets those go on that a canary kept.
 package struct BrakeKeeper: Service {
   private let journal: any Journal
   private let fleet: Fleet
@@ -39,13 +39,14 @@ package struct BrakeKeeper: Service {
   /// Items that must be looked at now, perhaps with a wish.
   package typealias Wakes = [(key: ItemKey, wish: Occasion.Wish?)]
 
-  /// One look at the orders and at the failure rate.
+  /// One look at the orders, at the failure rate, and at who has waited long enough.
   package func look(at now: Timestamp) async throws(JournalError) -> Wakes {
     var wakes: Wakes = []
     for recorded in try await journal.openOrders() { wakes += try await carryOut(recorded, at: now) }
     if let next = await fleet.summary.due(at: now) {
       try await fleet.commit(JournalChange(brakes: next, events: [event(for: next, at: now)]))
     }
+    wakes += await fleet.released().map { ($0, nil) }
     return wakes
   }
 

@@ -11,6 +11,7 @@ public actor Fleet {
   private var book = AlertBook()
   /// What decisions have to know of the others.
   package private(set) var summary: FleetSummary
+  private var trialsSeen = 0
   /// Grows with every change of an item's state that is more than when it was looked at.
   package private(set) var revision = 0
   private let journal: any Journal
@@ -56,6 +57,13 @@ public actor Fleet {
   func urgency(of key: ItemKey) -> Urgency { Urgency(states[key]) }
 
   public var brakes: Brakes { summary.brakes }
+
+  /// The items whose heals waited for another machine, when one has ended its trial since this was asked last.
+  package func released() -> [ItemKey] {
+    guard summary.trialsEnded != trialsSeen else { return [] }
+    trialsSeen = summary.trialsEnded
+    return states.values.filter { $0.isHealing && $0.reason == .heldByCanary }.map(\.key)
+  }
 
   public func all() -> [ItemState] { states.values.sorted { $0.key < $1.key } }
 

@@ -31,6 +31,8 @@ public struct FleetSummary: Sendable {
   private var running: [ItemKey: Set<Canary>] = [:]
   /// Who tries a type, and since when.
   private var trials: [Canary: [ItemKey: Timestamp]] = [:]
+  /// Trials of types that had not proved themselves, which are over: whoever waited for one need not wait any longer.
+  public private(set) var trialsEnded = 0
   private var proven: [Canary: Timestamp] = [:]
   /// By heal, so that one that is told twice counts once.
   private var ended: [String: Ended] = [:]
@@ -47,7 +49,10 @@ public struct FleetSummary: Sendable {
     if let (id, at) = state?.joined, let vault = state?.vault, at >= failovers[vault]?.at ?? at {
       failovers[vault] = Joined(id: id, at: at)
     }
-    for canary in running.removeValue(forKey: key) ?? [] { trials[canary]?[key] = nil }
+    let tried = running.removeValue(forKey: key) ?? []
+    for canary in tried { trials[canary]?[key] = nil }
+    let unproven = tried.filter { proven[$0] == nil }
+    defer { if !unproven.isSubset(of: running[key] ?? []) { trialsEnded += 1 } }
     guard let heal = state?.heal, !heal.isCleanUp else { return }
     var trying: Set<Canary> = []
     for step in heal.steps {
