@@ -387,11 +387,10 @@ def wave(options):
         rows.append((items, operation, rate, took, spent, used, used["cpu"] - idle["cpu"]))
     lines = []
     for items, operation, rate, took, spent, used, cpu in rows:
-        # Two chains, for the first machine goes ahead of the others: its identity (5 s at the most), its install.
-        chain = 2 * (min(5, operation) + operation)
-        # Polls name no subscription, and are no part of its budget. The simulator counts no writing of associations: one
-        # for each machine is added.
-        reads = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "items", "jobs", "plans"))
+        # The first machine's identity (5 s at the most) and install, then the install of the others, which wait for it.
+        chain = min(5, operation) + 2 * operation
+        # The simulator counts no writing of associations: one for each machine is added.
+        reads = sum(spent.get(key, 0) for key in ("machine", "associations", "item", "items", "jobs", "plans", "poll"))
         writes = spent.get("put", 0) + spent.get("patch", 0) + items
         allowed = max(0, (reads - 250 * rate) / (25 * rate), (writes - 200 * rate) / (10 * rate))
         bound = max(chain, allowed)

@@ -122,7 +122,7 @@ public struct Assembly: Sendable {
       span: database.leaseSpan, settings: settings, events: events, time: time,
       uptime: AzureCloud.uptime(), logger: logger,
       canRead: { vault in
-        var pages = azure.patient.itemPages(of: vault)
+        var pages = azure.asking(with: .idle).itemPages(of: vault)
         return (try? await pages.next()) != nil
       }
     ) { vault, tenure in

@@ -68,10 +68,10 @@ public struct AzureCloud: Cloud {
     return { ContinuousClock.now - start }
   }
 
-  public var patient: any Cloud {
+  public func asking(with urgency: Urgency) -> any Cloud {
     var cloud = self
-    cloud.client.isPatient = true
-    cloud.logAnalytics.isPatient = true
+    cloud.client.urgency = urgency
+    cloud.logAnalytics.urgency = urgency
     return cloud
   }
 

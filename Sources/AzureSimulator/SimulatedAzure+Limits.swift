@@ -39,7 +39,7 @@ extension SimulatedAzure {
   private func computeBucket(
     _ request: SimulatedRequest, _ path: [String]
   ) -> (name: String, what: String, size: TokenBuckets.Size)? {
-    if path.first == "operations" {
+    if path.isOfOperation {
       return ("poll of \(path.last ?? "")", "GetOperationResource", .operationReads)
     }
     guard let at = path.firstIndex(of: "virtualmachines"), at + 1 < path.count, !path.contains("microsoft.insights")
@@ -56,4 +56,9 @@ extension SimulatedAzure {
       429, code, "Number of requests exceeded the limit. Please try again after '\(seconds)' seconds.",
       headers: [("Retry-After", String(seconds))])
   }
+}
+
+extension [String] {
+  /// Whether the path, in lower case, is that of an operation.
+  var isOfOperation: Bool { count == 8 && self[4] == "locations" && self[6] == "operations" }
 }

@@ -97,11 +97,15 @@ extension SimulatedAzure {
     return nil
   }
 
-  /// A new operation's target: about 3 KB, signed, with escapes of both cases, and only good as it stands.
+  /// A new operation's target, below the machine's subscription and location: about 3 KB, signed, with escapes of both
+  /// cases, and only good as it stands.
   func begin(_ kind: SimulatedOperation.Kind, _ key: String, _ name: String?) -> String {
     let id = guid()
     let signature = String(repeating: "MIIHkDCCBnigAwIBAgITHgTX%2bR7%2F", count: 96)
-    let target = "/operations/\(id)?p=\(id)&api-version=2024-07-01&t=639066%3a1%3A2&c=\(signature)&s=x%3D&h=y%3d"
+    let subscription = key.split(separator: "/").dropFirst().first ?? ""
+    let place = "/subscriptions/\(subscription)/providers/Microsoft.Compute/locations/\(machines[key]?.location ?? "")"
+    let target =
+      "\(place)/operations/\(id)?p=\(id)&api-version=2024-07-01&t=639066%3a1%3A2&c=\(signature)&s=x%3D&h=y%3d"
     let seconds = kind == .patch ? min(5, scenario.timings.operation) : scenario.timings.operation
     if operations.count > 1000 {
       // A day after its end nobody can ask for it any more.
@@ -119,7 +123,7 @@ extension SimulatedAzure {
   func poll(_ request: SimulatedRequest) -> SimulatedResponse {
     count("poll")
     let isMonitor = request.target.hasSuffix("&monitor=true")
-    guard request.segments.count == 2, let operation = operations[request.segments[1]],
+    guard let id = request.segments.last, let operation = operations[id],
       request.target.withUpperCaseEscapes
         == (operation.target + (isMonitor ? "&monitor=true" : "")).withUpperCaseEscapes
     else { return .error(404, "NotFound", "The operation was not found.") }

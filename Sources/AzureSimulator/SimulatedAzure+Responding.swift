@@ -44,7 +44,7 @@ extension SimulatedAzure {
         headers: [("WWW-Authenticate", "Bearer authorization_uri=\"https://login.windows.net/\"")])
     }
     let path = request.segments.map { $0.lowercased() }
-    if path.first == "operations" { return poll(request) }
+    if path.isOfOperation { return poll(request) }
     if path.first == "v1", path.count == 4, path[1] == "workspaces", path[3] == "query" { return query(request) }
     if path.first == "datacollectionrules" { return ingest(request) }
     guard request.query["api-version"] != nil else {

@@ -69,13 +69,6 @@ public struct ItemTurn: Sendable {
     self.settings = settings
   }
 
-  /// Whether Azure may be asked for it when others have no need: a look that is made because its time has come gives way
-  /// to heals; and what a heal changes before it works on an extension, to machines that are to be put together again.
-  public func givesWay(_ request: Request) -> Bool {
-    if case .begin = request { return state.heal?.beganExtensions == nil }
-    return !state.isOnTheMove
-  }
-
   /// Takes the answer to the last request, nil before the first one, and returns the next request.
   public mutating func advance(_ answer: Answer?, at now: Timestamp) -> Request {
     switch phase {
@@ -246,12 +239,17 @@ public struct ItemTurn: Sendable {
       resource: operation.resource.text, correlationID: operation.correlationID)
   }
 
-  /// What Azure asks for; where it asks for nothing, soon at first and then slower: by the age of the operation, so
-  /// that a restart goes on at the pace that was reached.
+  /// What Azure asks for. Where it asks for nothing: soon at first and then slower; and where it is known how long such
+  /// an operation takes, once at half of that time, and from then on soon at first. By the age of the operation, so that a
+  /// restart goes on at the pace that was reached.
   private func pace(_ step: Step, _ retryAfter: Duration?, _ now: Timestamp) -> Duration {
     if let retryAfter { return retryAfter }
     let age = step.intended.map { now - $0 } ?? .zero
-    let grown = Duration.milliseconds(Int64(Double(age.inMilliseconds) * (settings.pollFactor - 1)))
+    let usual = state.heal.flatMap { seen.fleet.usual(step, on: $0.system) } ?? .zero
+    if age < usual {
+      return min(max((age < usual / 2 ? usual / 2 : usual) - age, settings.pollFirst), settings.pollMost * 4)
+    }
+    let grown = Duration.milliseconds(Int64(Double((age - usual).inMilliseconds) * (settings.pollFactor - 1)))
     return min(max(grown, settings.pollFirst), settings.pollMost)
   }
 }

@@ -47,7 +47,7 @@ struct ItemWorker: Sendable {
         answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       case let request:
-        answer = await ask(request, of: turn.givesWay(request) ? cloud.patient : cloud, for: turn.state.vault)
+        answer = await ask(request, of: cloud.asking(with: Urgency(turn.state)), for: turn.state.vault)
       }
     }
   }

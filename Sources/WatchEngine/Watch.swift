@@ -126,7 +126,8 @@ public final class Watch: Service {
     looks.reserveCapacity(states.count)
     for state in states where vaults.contains(state.vault) {
       resumed += decider.resume(state, at: now)
-      if state.isHealing { urgent.append((state.key, Urgency(state))) }
+      let urgency = Urgency(state)
+      if urgency != .idle { urgent.append((state.key, urgency)) }
       looks.append((state.key, state.isOnTheMove ? now : firstLook(at: state, from: now)))
     }
     try await fleet.say(resumed)

@@ -1,23 +1,6 @@
 import HeapModule
 import RecoveryCore
 
-/// How much an item's look matters while others wait as well.
-enum Urgency: Comparable {
-  /// Its machine was taken apart, and is to be put together again.
-  case takenApart
-  /// A heal has started.
-  case started
-  case none
-
-  init(_ state: ItemState?) {
-    guard let heal = state?.heal, heal.status.isRunning else {
-      self = .none
-      return
-    }
-    self = heal.beganExtensions == nil ? .started : .takenApart
-  }
-}
-
 /// Keys that are due for a look, each at most once: one worker a machine, many machines side by side, bounded.
 ///
 /// An entry carries only an identity. Whoever handles it reads the whole current state, so that ten reasons to look
@@ -78,7 +61,8 @@ actor WorkQueue {
   /// The order in which recovery plans boot items: where workers are short, the first come first.
   func rank(_ ranks: [ItemKey: Int]) { self.ranks.merge(ranks) { _, new in new } }
 
-  func note(_ key: ItemKey, _ urgency: Urgency) { urgencies[key] = urgency == .none ? nil : urgency }
+  /// How urgent the item is from now on.
+  func note(_ key: ItemKey, _ urgency: Urgency) { urgencies[key] = urgency == .idle ? nil : urgency }
 
   /// Handles what is due until the task is cancelled; what is being handled is waited for.
   func run(_ handle: @escaping @Sendable (ItemKey, Occasion) async -> Timestamp?) async {
@@ -106,7 +90,7 @@ actor WorkQueue {
     while let entry = heap.min, entry.due <= now {
       heap.removeMin()
       ready.insert(
-        Ready(urgency: urgencies[entry.key] ?? .none, rank: ranks[entry.key.item] ?? .max, entry: entry))
+        Ready(urgency: urgencies[entry.key] ?? .idle, rank: ranks[entry.key.item] ?? .max, entry: entry))
     }
     while let next = ready.popMin() {
       let entry = next.entry

@@ -16,7 +16,7 @@ public struct EmptyCloud: Cloud {
   }
 
   private static let none = Fault(.unreachable, code: "None", message: "there is nothing", resource: "test")
-  public var patient: any Cloud { self }
+  public func asking(with urgency: Urgency) -> any Cloud { self }
   public func acting(while tenure: Tenure) -> any Cloud { self }
   public func budgets() async -> [BudgetReport] { [] }
   public func protectedItems(

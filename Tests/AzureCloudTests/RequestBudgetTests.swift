@@ -7,9 +7,9 @@ import Testing
 
 @Suite("The request budget")
 struct RequestBudgetTests {
-  private func taken(_ budget: inout RequestBudget, isPatient: Bool = false, at now: Duration = .zero) -> Int {
+  private func taken(_ budget: inout RequestBudget, with urgency: Urgency = .takenApart, at now: Duration = .zero) -> Int {
     var count = 0
-    while count < 10_000, budget.take(.reads, of: "s", isPatient: isPatient, at: now) == nil { count += 1 }
+    while count < 10_000, budget.take(.reads, of: "s", with: urgency, at: now) == nil { count += 1 }
     return count
   }
 
@@ -17,7 +17,7 @@ struct RequestBudgetTests {
   func burst() {
     var budget = RequestBudget()
     #expect(taken(&budget) == 250)
-    #expect(budget.take(.reads, of: "s", isPatient: false, at: .zero) == .milliseconds(40))
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .zero) == .milliseconds(40))
     #expect(taken(&budget, at: .seconds(2)) == 50)
     #expect(taken(&budget, at: .seconds(3600)) == 250, "no more than the bucket holds")
   }
@@ -26,15 +26,25 @@ struct RequestBudgetTests {
   func apart() {
     var budget = RequestBudget()
     _ = taken(&budget)
-    #expect(budget.take(.reads, of: "another", isPatient: false, at: .zero) == nil)
-    #expect(budget.take(.writes, of: "s", isPatient: false, at: .zero) == nil)
+    #expect(budget.take(.reads, of: "another", with: .takenApart, at: .zero) == nil)
+    #expect(budget.take(.writes, of: "s", with: .takenApart, at: .zero) == nil)
   }
 
   @Test("leaves a part of the reads to machines that are being healed")
   func reserve() {
     var budget = RequestBudget()
-    #expect(taken(&budget, isPatient: true) == 150)
-    #expect(taken(&budget) == 100)
+    #expect(taken(&budget, with: .idle) == 150)
+    #expect(taken(&budget, with: .moving) == 75)
+    #expect(taken(&budget, with: .started) == 0)
+    #expect(taken(&budget, with: .takenApart) == 25)
+  }
+
+  @Test("lets everybody have something of however little there is", arguments: [Urgency.takenApart, .started, .idle])
+  func little(urgency: Urgency) {
+    var limits = RequestBudget.Limits()
+    limits.reads = RequestBudget.Limit(burst: 1, perSecond: 1)
+    var budget = RequestBudget(limits: limits)
+    #expect(taken(&budget, with: urgency) == 1)
   }
 
   @Test("reserves a share of what Azure has, not of what it was told Azure has")
@@ -43,7 +53,7 @@ struct RequestBudgetTests {
     limits.reads = RequestBudget.Limit(burst: 100_000, perSecond: 10_000)
     var budget = RequestBudget(limits: limits)
     budget.learn(249, .reads, of: "s", at: .zero)
-    #expect(taken(&budget, isPatient: true) == 149)
+    #expect(taken(&budget, with: .idle) == 149)
   }
 
   @Test("learns from the answers what is left when others spend too")
@@ -59,18 +69,18 @@ struct RequestBudgetTests {
   func shut() {
     var budget = RequestBudget()
     budget.shut(.reads, of: "s", for: .seconds(1200), at: .seconds(5))
-    #expect(budget.take(.reads, of: "s", isPatient: false, at: .seconds(6)) == .seconds(1199))
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(6)) == .seconds(1199))
     #expect(budget.report(at: .seconds(6)).first?.shutForSeconds == 1199)
     budget.shut(.reads, of: "s", for: .seconds(10), at: .seconds(6))
-    #expect(budget.take(.reads, of: "s", isPatient: false, at: .seconds(1204)) != nil, "a shorter one changes nothing")
-    #expect(budget.take(.reads, of: "s", isPatient: false, at: .seconds(1205)) == nil)
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(1204)) != nil, "a shorter one changes nothing")
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(1205)) == nil)
   }
 
   @Test("says what was put off, once")
   func report() {
     var budget = RequestBudget()
     _ = taken(&budget)
-    for _ in 0..<3 { _ = budget.take(.reads, of: "s", isPatient: true, at: .zero) }
+    for _ in 0..<3 { _ = budget.take(.reads, of: "s", with: .idle, at: .zero) }
     let first = budget.report(at: .zero)
     #expect(first.map(\.putOff) == [4])
     #expect(first.map(\.left) == [0])

@@ -139,7 +139,7 @@ final class WatchLife {
 
   /// Asks Azure what a turn asks.
   func perform(_ request: ItemTurn.Request, for key: ItemKey) async -> ItemTurn.Answer? {
-    let cloud: any Cloud = turns[key]?.givesWay(request) ?? false ? self.cloud.patient : self.cloud
+    let cloud: any Cloud = turns[key].map { self.cloud.asking(with: Urgency($0.state)) } ?? self.cloud
     do throws(Fault) {
       switch request {
       case .readItem(let id, let vault): return .item(.success(try await cloud.protectedItem(id, in: vault)))

@@ -19,6 +19,9 @@ struct ItemTurnTests {
     var beats = false
     var fleet = FleetSummary()
     var pending: Effect?
+    /// How long operations take.
+    var operation: Duration = .zero
+    private var begun = Timestamp(milliseconds: 0)
     let decider: Decider
     let settings = EngineSettings(vaults: [Samples.vault])
 
@@ -97,10 +100,15 @@ struct ItemTurnTests {
         case .deleteAssociation: asked.append("dissociate")
         }
         pending = effect
+        begun = now
         let operation = OperationHandle(resource: machine.id, kind: .put, statusURL: "https://x/op", locationURL: nil)
         return .progress(.success(.running(operation, retryAfter: nil)))
       case .poll:
         asked.append("poll")
+        if now - begun < operation {
+          let handle = OperationHandle(resource: machine.id, kind: .put, statusURL: "https://x/op", locationURL: nil)
+          return .progress(.success(.running(handle, retryAfter: nil)))
+        }
         switch pending {
         case .setIdentity(_, let identity): machine.identity = identity
         case .putExtension(_, _, let wanted, _): Samples.install(wanted.kind, on: &machine)
@@ -173,6 +181,28 @@ struct ItemTurnTests {
     place.live(turns: 12)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     #expect(place.asked.count { $0 != "poll" } == 10)
+  }
+
+  @Test("poll an operation less often once it is known how long such a one takes")
+  func knownSpan() throws {
+    var first = Place(profile: Self.agent)
+    first.operation = .seconds(60)
+    first.live(turns: 1, listing: Samples.item())
+    first.live(turns: 1, listing: Samples.failedOverItem())
+    first.live(turns: 60)
+    #expect(first.state.heal?.status == .healed)
+    var second = Place(profile: Self.agent)
+    second.operation = .seconds(60)
+    second.fleet.update(ItemKey("first"), first.state)
+    second.live(turns: 1, listing: Samples.item())
+    second.live(turns: 1, listing: Samples.failedOverItem())
+    second.live(turns: 60)
+    #expect(second.state.heal?.status == .healed)
+    let polls = [first, second].map { $0.asked.count { $0 == "poll" } }
+    #expect(polls[0] >= 14 && polls[1] <= 6, "\(polls)")
+    // What takes longer than it was known to is polled like any other.
+    let heal = try #require(second.state.heal)
+    #expect(second.fleet.usual(heal.steps[0], on: heal.system).map { $0 >= .seconds(60) && $0 < .seconds(80) } == true)
   }
 
   @Test("of a machine that came in place of a well one under its id are made for it, in one round")

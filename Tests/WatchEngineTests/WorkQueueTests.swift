@@ -54,9 +54,9 @@ struct WorkQueueTests {
     let keys = ["over", "apart", "started", "ranked"].map { ItemKey($0) }
     for (age, key) in keys.enumerated() {
       await queue.schedule(key, at: Samples.start - .seconds(Int64(1 + age)))
-      await queue.note(key, [.takenApart, .takenApart, .started, .none][age])
+      await queue.note(key, [.takenApart, .takenApart, .started, .idle][age])
     }
-    await queue.note(keys[0], .none)
+    await queue.note(keys[0], .idle)
     await queue.rank([keys[3]: 1])
     #expect(await Self.handled(4, by: queue) == [keys[1], keys[2], keys[3], keys[0]])
   }

@@ -13,8 +13,8 @@ struct ARMClient: Sendable {
   let pause: Pause
   let budget: BudgetKeeper
   let secrets: Secrets
-  /// Whether its requests give way to others.
-  var isPatient = false
+  /// To which its requests give way.
+  var urgency = Urgency.takenApart
   /// How long it may change something.
   var tenure = Tenure.endless
   /// Logs Ingestion takes gzip; ARM does not.
@@ -101,11 +101,11 @@ struct ARMClient: Sendable {
     return try await task.value.get()
   }
 
-  /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a read that can wait, goes
+  /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a read that is idle, goes
   /// back to who decides, so that nobody is kept busy waiting. What changes something is in the journal already.
   private func admit(_ method: HTTPRequest.Method, _ subscription: String, _ url: String) async throws(Fault) {
-    while let wait = budget.take(method, of: subscription, isPatient: isPatient) {
-      guard !(isPatient && RequestBudget.Class(method) == .reads), wait <= ARMClient.longestPause else {
+    while let wait = budget.take(method, of: subscription, with: urgency) {
+      guard !(urgency == .idle && RequestBudget.Class(method) == .reads), wait <= ARMClient.longestPause else {
         throw Fault(
           .throttled, code: "BudgetSpent", message: "not asked: what Azure allows is spent for \(wait.brief)",
           resource: ARMClient.resource(of: url), retryAfter: wait)

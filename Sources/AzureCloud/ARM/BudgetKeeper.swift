@@ -14,9 +14,9 @@ package final class BudgetKeeper: Sendable {
     self.uptime = uptime
   }
 
-  func take(_ method: HTTPRequest.Method, of subscription: String, isPatient: Bool) -> Duration? {
+  func take(_ method: HTTPRequest.Method, of subscription: String, with urgency: Urgency) -> Duration? {
     let now = uptime()
-    return budget.withLock { $0.take(.init(method), of: subscription, isPatient: isPatient, at: now) }
+    return budget.withLock { $0.take(.init(method), of: subscription, with: urgency, at: now) }
   }
 
   /// - Parameter shutFor: how long the answer asked to be left alone.

@@ -23,8 +23,17 @@ public struct RequestBudget: Sendable {
     public var reads = Limit(burst: 250, perSecond: 25)
     public var writes = Limit(burst: 200, perSecond: 10)
     public var deletes = Limit(burst: 200, perSecond: 10)
-    /// The share of a burst that patient requests leave to urgent ones.
+    /// The share of a burst that looks whose time has come leave to everything else. What has to do with a failover leaves
+    /// a quarter of it to machines that were taken apart.
     public var reserve = 0.4
+
+    func reserve(for urgency: Urgency) -> Double {
+      switch urgency {
+      case .takenApart: 0
+      case .started, .moving: reserve / 4
+      case .idle: reserve
+      }
+    }
 
     public init() {}
 
@@ -59,7 +68,7 @@ public struct RequestBudget: Sendable {
 
   /// Takes one request out; or says how long to wait, and takes nothing.
   public mutating func take(
-    _ kind: Class, of subscription: String, isPatient: Bool, at now: Duration
+    _ kind: Class, of subscription: String, with urgency: Urgency, at now: Duration
   ) -> Duration? {
     let key = Key(subscription: subscription, kind: kind)
     let limit = limits[kind]
@@ -70,7 +79,8 @@ public struct RequestBudget: Sendable {
       return until - now
     }
     bucket.shutUntil = nil
-    let least = isPatient ? min(limit.burst, bucket.mostSeen ?? limit.burst) * limits.reserve + 1 : 1
+    let size = max(1, min(limit.burst, bucket.mostSeen ?? limit.burst))
+    let least = min(size, size * limits.reserve(for: urgency) + 1)
     // Times are rounded to what a clock can say: a hair less than one is one.
     if bucket.level >= least - 1e-6 {
       bucket.level -= 1

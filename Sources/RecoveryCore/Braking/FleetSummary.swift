@@ -15,6 +15,19 @@ public struct FleetSummary: Sendable {
     }
   }
 
+  /// What an operation does, and to which extension type.
+  private struct Work: Hashable {
+    var verb: String
+    var kind: ExtensionKind?
+    var system: OperatingSystem?
+
+    init(_ step: Step, on system: OperatingSystem?) {
+      verb = step.verb
+      kind = step.extensionKind
+      self.system = system
+    }
+  }
+
   private struct Ended: Sendable {
     var at: Timestamp
     var isParked: Bool
@@ -34,6 +47,8 @@ public struct FleetSummary: Sendable {
   /// Trials of types that had not proved themselves, which are over: whoever waited for one need not wait any longer.
   public private(set) var trialsEnded = 0
   private var proven: [Canary: Timestamp] = [:]
+  /// How long operations took at the least.
+  private var spans: [Work: Duration] = [:]
   /// By heal, so that one that is told twice counts once.
   private var ended: [String: Ended] = [:]
   /// The failover of each vault that an item joined last.
@@ -56,6 +71,10 @@ public struct FleetSummary: Sendable {
     guard let heal = state?.heal, !heal.isCleanUp else { return }
     var trying: Set<Canary> = []
     for step in heal.steps {
+      if step.state == .succeeded, let intended = step.intended, let ended = step.ended, ended > intended {
+        let work = Work(step, on: heal.system)
+        spans[work] = min(spans[work] ?? ended - intended, ended - intended)
+      }
       guard case .install(let wanted) = step.work else { continue }
       let canary = Canary(wanted.kind, on: heal.system)
       if step.state == .succeeded, let at = step.ended {
@@ -90,6 +109,9 @@ public struct FleetSummary: Sendable {
 
   /// Items of a vault that begin to move within this time of each other go through one failover.
   private static let sameFailover: Duration = .seconds(30 * 60)
+
+  /// How long the operation of such a step takes at the least; nil as long as none has ended.
+  public func usual(_ step: Step, on system: OperatingSystem?) -> Duration? { spans[Work(step, on: system)] }
 
   /// The failover that an item joins which begins to move: the vault's latest, or a new one named after the vault and
   /// the time. No item joins the same one twice: what follows is the failback, or a failover anew.

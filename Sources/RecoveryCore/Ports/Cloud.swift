@@ -4,8 +4,9 @@
 /// adapter repeats on its own only what is safe, within seconds, and throws the last `Fault`; longer patience is a
 /// decision of the domain.
 public protocol Cloud: Sendable {
-  /// The same cloud for what can wait: its requests give way to others, and reads are put off rather than waited for.
-  var patient: any Cloud { get }
+  /// The same cloud for what is more or less urgent: its requests give way to those that are more so, and reads that are
+  /// `idle` are put off rather than waited for. Without it everything is urgent.
+  func asking(with urgency: Urgency) -> any Cloud
   /// The same cloud for who may change something only while a lease lasts: what it does not allow is not sent, and a
   /// request that changes something is given up before the lease is over.
   func acting(while tenure: Tenure) -> any Cloud
