@@ -7,7 +7,9 @@ import Testing
 
 @Suite("The request budget")
 struct RequestBudgetTests {
-  private func taken(_ budget: inout RequestBudget, with urgency: Urgency = .takenApart, at now: Duration = .zero) -> Int {
+  private func taken(
+    _ budget: inout RequestBudget, with urgency: Urgency = .takenApart, at now: Duration = .zero
+  ) -> Int {
     var count = 0
     while count < 10_000, budget.take(.reads, of: "s", with: urgency, at: now) == nil { count += 1 }
     return count
