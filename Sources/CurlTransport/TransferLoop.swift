@@ -1,5 +1,3 @@
-import Dispatch
-
 /// The callers' side of the transfer thread: hands requests over, takes cancellations, starts and ends the thread.
 final class TransferLoop: Sendable {
   /// Everything behind the lock.
@@ -153,8 +151,6 @@ extension TransferLoop: TaskExecutor {
     if !isTaken { runElsewhere(job) }
   }
 
-  /// A task outlives the thread.
-  private func runElsewhere(_ job: UnownedJob) {
-    DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-  }
+  /// A task outlives the thread, and goes on in the pool.
+  private func runElsewhere(_ job: UnownedJob) { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
 }
