@@ -174,6 +174,18 @@ struct BrakeTests {
     #expect(story.state.heal?.steps.allSatisfy { $0.extensionKind == nil || $0.attempts == 0 } == true)
   }
 
+  @Test("of the tag is the one that a person's wish does not pass, before the first extension either")
+  func tagMeanwhile() {
+    var story = Self.held()
+    story.state.failover?.cause = .commanded
+    story.apply(story.state.heal!.steps[0])
+    story.settle(1, .succeeded)
+    story.machine?.tags["Aftercare"] = "off"
+    story.look(listing: false)
+    #expect(story.reason == .heldByTag)
+    #expect(story.said(.healAbandoned).count == 1)
+  }
+
   @Test("counts heals in flight")
   func inFlight() {
     var policy = BrakePolicy()

@@ -59,7 +59,7 @@ extension Deliberation {
 
   /// Between the start of a heal and its first extension a person may have changed his mind.
   mutating func isOptedOut(_ machine: Machine, before step: Step) -> Bool {
-    guard let heal = state.heal, heal.wouldBegin(with: step), state.failover?.cause != .commanded else { return false }
+    guard let heal = state.heal, heal.wouldBegin(with: step) else { return false }
     return optOut(machine) != nil
   }
 
