@@ -12,7 +12,7 @@ enum Command {
   static func run(_ region: Region, _ words: String...) async throws -> Answer { try await run(region, words) }
 
   static func run(_ region: Region, _ words: [String]) async throws -> Answer {
-    try await run(words + ["--config", region.folder.appending(path: "aftercare.yaml").path])
+    try await run(words + ["--config", region.configurationFile.path])
   }
 
   static func run(_ words: [String], environment: [String: String] = [:]) async throws -> Answer {

@@ -65,8 +65,7 @@ struct CommandLineTests {
     "says of a state directory that nobody has made what to do", arguments: ["status", "history", "events", "report"])
   func noState(verb: String) async throws {
     try await Region.with { region in
-      try region.yaml().write(
-        to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
+      try region.configure()
       let answer = try await Command.run(region, verb)
       #expect(answer.status == 1)
       #expect(answer.output.contains("aftercare run"), "\(verb): \(answer.output)")

@@ -8,11 +8,6 @@ import Testing
 /// The state on its way into a database and back, by the command line.
 @Suite("A state that moves", .timeLimit(.minutes(10)), .serialized)
 struct MovingTests {
-  private func write(_ region: Region, _ edit: (String) -> String) throws {
-    try region.yaml(edit).write(
-      to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
-  }
-
   @Test("goes into a database in the middle of a heal, which goes on there, and back into a directory")
   func thereAndBack() async throws {
     let server = try await DatabaseServer.start()
@@ -30,7 +25,7 @@ struct MovingTests {
 
       let unnamed = try await Command.run(region, "state", "copy")
       #expect(unnamed.status == 1 && unnamed.output.contains("names no database"), "\(unnamed.output)")
-      try write(region, shared)
+      try region.configure(shared)
       let used = try await Command.run(region, "state", "copy")
       #expect(used.status == 1 && used.output.contains("process \(first.processIdentifier)"), "\(used.output)")
       kill(first.processIdentifier, SIGKILL)

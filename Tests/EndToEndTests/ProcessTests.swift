@@ -16,12 +16,11 @@ struct ProcessTests {
     _ region: Region, log: String, environment: [String: String] = [:], through wrapper: [String] = [],
     _ edit: (String) -> String = { $0 }
   ) throws -> Process {
-    let file = region.folder.appending(path: "aftercare.yaml")
-    try region.yaml(edit).write(to: file, atomically: true, encoding: .utf8)
+    try region.configure(edit)
     let output = region.folder.appending(path: log)
     #expect(FileManager.default.createFile(atPath: output.path, contents: nil))
     let process = Process()
-    let command = wrapper + [executable.path, "run", "--config", file.path]
+    let command = wrapper + [executable.path, "run", "--config", region.configurationFile.path]
     process.executableURL = URL(filePath: command[0])
     process.arguments = Array(command.dropFirst())
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

@@ -112,8 +112,15 @@ struct Region: Sendable {
       """)
   }
 
+  /// Where the daemon and the commands read their configuration.
+  var configurationFile: URL { folder.appending(path: "aftercare.yaml") }
+
+  func configure(_ edit: (String) -> String = { $0 }) throws {
+    try yaml(edit).write(to: configurationFile, atomically: true, encoding: .utf8)
+  }
+
   func configuration(_ edit: (String) -> String = { $0 }) throws -> Configuration {
-    try ConfigurationFile.parse(yaml(edit), file: folder.appending(path: "aftercare.yaml").path, environment: [:])
+    try ConfigurationFile.parse(yaml(edit), file: configurationFile.path, environment: [:])
   }
 
   @discardableResult

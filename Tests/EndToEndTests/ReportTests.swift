@@ -45,8 +45,7 @@ struct ReportTests {
       #expect(resolved.fields["conditions"] == "6 healed")
       #expect(events.count { $0.kind == .alertRaised } == 1, "one alert for six machines")
       let truth = try await region.truth()
-      try region.yaml(yaml).write(
-        to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
+      try region.configure(yaml)
       func report(_ format: String) async throws -> String {
         let answer = try await Command.run(region, "report", "--format", format)
         #expect(answer.status == 0, "\(answer.output)")

@@ -34,7 +34,7 @@ struct ScenarioTests {
     guard let expect = region.scenario.expect else { return ["the scenario expects nothing"] }
     let sink = CollectingSink { _ in false }
     let configuration = try ConfigurationFile.parse(
-      yaml(region, expect.watch), file: region.folder.appending(path: "aftercare.yaml").path, environment: [:])
+      yaml(region, expect.watch), file: region.configurationFile.path, environment: [:])
     let watch = try await Assembly(configuration: configuration).watch(
       sink: sink, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let last = region.scenario.timeline.map(\.at).max() ?? 0

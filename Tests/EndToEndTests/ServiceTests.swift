@@ -21,18 +21,15 @@ struct ServiceTests {
           try await Task.sleep(for: .milliseconds(20))
         }
       }
-      func write(_ yaml: String) throws {
-        try yaml.write(to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
-      }
       try await says("event=daemon.started")
-      try write(region.yaml { "mode: heal\nwacth: {items: 1s}\n" + $0 })
+      try region.configure { "mode: heal\nwacth: {items: 1s}\n" + $0 }
       kill(daemon.processIdentifier, SIGHUP)
       try await says("event=configuration.refused")
       try await says("unknown key 'wacth'; did you mean 'watch'?")
-      try write(region.yaml { "mode: heal\n" + $0.replacing("state: ./state", with: "state: ./elsewhere") })
+      try region.configure { "mode: heal\n" + $0.replacing("state: ./state", with: "state: ./elsewhere") }
       kill(daemon.processIdentifier, SIGHUP)
       try await says("another state directory needs a restart")
-      try write(region.yaml { "mode: heal\n" + $0 })
+      try region.configure { "mode: heal\n" + $0 }
       kill(daemon.processIdentifier, SIGHUP)
       try await says("changes=\"mode: observe → heal\"")
       // It goes on with the new one: what was only observed is healed now.
@@ -58,8 +55,7 @@ struct ServiceTests {
       defer { if daemon.isRunning { daemon.terminate() } }
       try await socket.receives("READY=1")
       for _ in 0..<3 { try await socket.receives("WATCHDOG=1") }
-      try region.yaml { "mode: observe\n" + $0 }.write(
-        to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
+      try region.configure { "mode: observe\n" + $0 }
       kill(daemon.processIdentifier, SIGHUP)
       try await socket.receives("RELOADING=1\nMONOTONIC_USEC=")
       try await socket.receives("READY=1")
@@ -80,8 +76,7 @@ struct ServiceTests {
       defer { if daemon.isRunning { daemon.terminate() } }
       for turn in 0..<20 {
         try await socket.receives("READY=1")
-        try region.yaml { "mode: \(turn.isMultiple(of: 2) ? "observe" : "heal")\n" + $0 }.write(
-          to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
+        try region.configure { "mode: \(turn.isMultiple(of: 2) ? "observe" : "heal")\n" + $0 }
         kill(daemon.processIdentifier, SIGHUP)
         try await socket.receives("RELOADING=1")
       }

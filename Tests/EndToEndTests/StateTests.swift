@@ -39,8 +39,7 @@ struct StateTests {
   @Test("that is damaged keeps the daemon from starting, and both commands from guessing, with the file and the remedy")
   func damaged() async throws {
     try await Region.with { region in
-      try region.yaml().write(
-        to: region.folder.appending(path: "aftercare.yaml"), atomically: true, encoding: .utf8)
+      try region.configure()
       let state = region.folder.appending(path: "state")
       _ = try JournalDatabase(directory: state.path, access: .readWrite)
       let file = state.appending(path: "journal.sqlite")

@@ -10,7 +10,7 @@ struct CheckCommandTests {
   private static func run(
     _ region: Region, _ edit: (String) -> String = { $0 }, _ words: [String] = [], through wrapper: [String] = []
   ) async throws -> (status: Int32, output: String) {
-    let file = PreflightTests.file(region)
+    let file = region.configurationFile
     try edit(PreflightTests.yaml(region)).write(to: file, atomically: true, encoding: .utf8)
     let output = region.folder.appending(path: "output")
     #expect(FileManager.default.createFile(atPath: output.path, contents: nil))
@@ -76,7 +76,7 @@ struct CheckCommandTests {
       }
       let (status, output) = try await Self.run(region, broken)
       #expect(status == 78)
-      let file = PreflightTests.file(region).path
+      let file = region.configurationFile.path
       #expect(output.contains("\(file):1:1: unknown key 'clowd'") && output.contains("\(file):11:"), "\(output)")
       let json = try await Self.run(region, broken, ["--json"])
       #expect(json.status == 78)

@@ -24,12 +24,10 @@ struct PreflightTests {
     """ + (region.scenario.expect?.watch ?? "")
   }
 
-  static func file(_ region: Region) -> URL { region.folder.appending(path: "aftercare.yaml") }
-
   static func check(_ region: Region, _ yaml: String? = nil) async throws -> PreflightReport {
-    try (yaml ?? Self.yaml(region)).write(to: file(region), atomically: true, encoding: .utf8)
-    let configuration = try ConfigurationFile.load(path: file(region).path, environment: [:])
-    return try await Preflight(configuration: configuration, file: file(region).path).run()
+    try (yaml ?? Self.yaml(region)).write(to: region.configurationFile, atomically: true, encoding: .utf8)
+    let configuration = try ConfigurationFile.load(path: region.configurationFile.path, environment: [:])
+    return try await Preflight(configuration: configuration, file: region.configurationFile.path).run()
   }
 
   @Test("says nothing but passes when all is well, with no more rights than a heal needs")
@@ -106,7 +104,7 @@ struct PreflightTests {
       }
       let report = PreflightReport(try #require(error))
       let named = report.checks.first { $0.found.contains(words) }
-      #expect(named?.subject.hasPrefix("\(Self.file(region).path):\(line):") == true, "\(report.checks)")
+      #expect(named?.subject.hasPrefix("\(region.configurationFile.path):\(line):") == true, "\(report.checks)")
       #expect(report.outcome == .fail && report.readiness == nil)
       #expect(try await region.truth().requests.isEmpty)
     }
