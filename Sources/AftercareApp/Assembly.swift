@@ -88,6 +88,10 @@ public struct Assembly: Sendable {
 
   /// The daemon's log.
   var logHandler: LineLogHandler { LineLogHandler(format: logFormat, level: logLevel, output: .standardOutput) }
+  var logger: Logger {
+    let handler = logHandler
+    return Logger(label: "aftercare") { _ in handler }
+  }
   var logFormat: LineLogHandler.Format { configuration.logging.format == .json ? .json : .text }
   var logLevel: Logger.Level { Logger.Level(rawValue: configuration.logging.level.rawValue) ?? .info }
 

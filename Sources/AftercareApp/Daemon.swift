@@ -27,8 +27,7 @@ public struct Daemon: Sendable {
     let crash = try CrashPoint(environment)
     let manager = ServiceManager(environment)
     let assembly = Assembly(configuration: configuration, crash: crash)
-    let handler = assembly.logHandler
-    async let _ = signals.listen(telling: manager, logger: Logger(label: "aftercare") { _ in handler })
+    async let _ = signals.listen(telling: manager, logger: assembly.logger)
     let journal = try assembly.journalPlace()
     // One name for the whole life of the process.
     let instance = Assembly.instance()
@@ -46,18 +45,17 @@ public struct Daemon: Sendable {
     signals: HostSignals, manager: ServiceManager
   ) async throws -> Configuration? {
     let assembly = Assembly(configuration: configuration, crash: crash)
-    let handler = assembly.logHandler
-    let logger = Logger(label: "aftercare") { _ in handler }
+    let (sink, logger) = (LogSink(assembly.logHandler), assembly.logger)
     if let crash { logger.warning("this process kills itself", metadata: ["at": "\(crash)"]) }
     let watch: any WatchFace & Service
     let journal: any Journal
     switch place {
     case .file(let file):
       journal = file
-      watch = try await assembly.watch(on: file, sink: LogSink(handler), logger: logger)
+      watch = try await assembly.watch(on: file, sink: sink, logger: logger)
     case .database(let database):
       journal = database.journal
-      watch = try await assembly.watch(sharing: database, as: instance, sink: LogSink(handler), logger: logger)
+      watch = try await assembly.watch(sharing: database, as: instance, sink: sink, logger: logger)
     }
     let accepted = HostRequests.Accepted()
     let requests = HostRequests(signals: signals, current: configuration, load: load, watch: watch, accepted: accepted)

@@ -1,4 +1,3 @@
-import Logging
 import RecoveryCore
 import ServiceLifecycle
 import Synchronization

@@ -14,6 +14,8 @@ final class TransferLoop: Sendable {
     /// Those who wait for the thread's end.
     var waiters: [CheckedContinuation<Void, Never>] = []
 
+    mutating func takeJobs() -> [UnownedJob] { exchange(&jobs, with: []) }
+
     /// Makes the thread look into the inbox. While it does not wait it will by itself.
     mutating func wake() {
       guard isWaiting else { return }
@@ -114,11 +116,8 @@ final class TransferLoop: Sendable {
     if !serve() { close(with: .other) }
     let (waiters, jobs) = state.withLock { state in
       state.phase = .ended
-      defer {
-        state.waiters.removeAll()
-        state.jobs.removeAll()
-      }
-      return (state.waiters, state.jobs)
+      defer { state.waiters.removeAll() }
+      return (state.waiters, state.takeJobs())
     }
     for job in jobs { runElsewhere(job) }
     for waiter in waiters { waiter.resume() }

@@ -31,10 +31,7 @@ final class TransferThread {
     defer { abandonAll() }
     while true {
       runJobs()
-      let orders = inbox.withLock { state in
-        state.isWaiting = false
-        return state.inbox.takeOrders()
-      }
+      let orders = inbox.withLock { $0.inbox.takeOrders() }
       guard !orders.isClosed else { return true }
       for id in orders.abandon { abandon(id) }
       for order in orders.start { start(order.id, order.plan) }
@@ -58,8 +55,7 @@ final class TransferThread {
     for _ in 0..<Self.rounds {
       let jobs = inbox.withLock { state in
         state.isWaiting = false
-        defer { state.jobs.removeAll() }
-        return state.jobs
+        return state.takeJobs()
       }
       if jobs.isEmpty { return }
       for job in jobs { job.runSynchronously(on: executor) }
