@@ -1,8 +1,8 @@
 import CCurl
 
-/// One `CURL*`: one transfer with its options. Belongs to the transfer thread.
+/// One `CURL*`: one transfer at a time, with its options. Belongs to the transfer thread.
 ///
-/// A class because it sits in a dictionary; wrapped because to Swift `CURL*` and `CURLM*` are one type.
+/// A class because transfers share it one after the other; wrapped because to Swift `CURL*` and `CURLM*` are one type.
 final class EasyHandle {
   let raw: UnsafeMutableRawPointer
   /// Where libcurl writes what went wrong in detail.
@@ -22,6 +22,13 @@ final class EasyHandle {
     ccurl_set_pointer(raw, CURLOPT_ERRORBUFFER, detail)
   }
 
+  /// Forgets the last transfer and every option of it, as if it were new. Connections are the multi handle's and stay.
+  func reset() {
+    curl_easy_reset(raw)
+    detail[0] = 0
+    ccurl_set_pointer(raw, CURLOPT_ERRORBUFFER, detail)
+  }
+
   deinit {
     curl_easy_cleanup(raw)
     detail.deallocate()
@@ -37,7 +44,8 @@ final class EasyHandle {
 
   /// libcurl copies the text.
   func set(_ option: CURLoption, _ value: String?) throws(OptionFailure) {
-    try check(ccurl_set_string(raw, option, value))
+    // Handed over as it is, a string would be copied once more.
+    try check(value?.withCString { ccurl_set_string(raw, option, $0) } ?? ccurl_set_string(raw, option, nil))
   }
 
   func set(_ option: CURLoption, size value: Int) throws(OptionFailure) {

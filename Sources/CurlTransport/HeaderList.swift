@@ -8,7 +8,7 @@ final class HeaderList {
   init?(_ lines: [String]) {
     for line in lines {
       // On failure the old list is untouched and still ours; `deinit` frees it.
-      guard let longer = curl_slist_append(raw, line) else { return nil }
+      guard let longer = line.withCString({ curl_slist_append(raw, $0) }) else { return nil }
       raw = longer
     }
   }

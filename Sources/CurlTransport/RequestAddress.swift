@@ -86,8 +86,9 @@ struct RequestAddress: Sendable, Hashable {
   /// True for `127.a.b.c` in plain decimals. `127.1`, `0x7f000001` and `0177.0.0.1` reach the same place with some
   /// resolvers and not with others, and so are not taken for it.
   private static func isLoopbackIPv4(_ host: String) -> Bool {
+    guard host.hasPrefix("127.") else { return false }
     let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "127" else { return false }
+    guard parts.count == 4 else { return false }
     return parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
   }
 

@@ -8,8 +8,8 @@ final class ResponseCollector {
   private(set) var failure: CollectionFailure?
   private var coding: ResponseBody.Coding?
 
-  init(limits: TransferLimits) {
-    head = ResponseHead(limit: limits.headerBytes)
+  init(limits: TransferLimits, names: FieldNames) {
+    head = ResponseHead(limit: limits.headerBytes, names: names)
     body = ResponseBody(limits: limits)
   }
 

@@ -10,10 +10,12 @@ struct ResponseHead {
   /// The final head is complete: the next bytes are body.
   private(set) var isComplete = false
   private let limit: Int
+  private let names: FieldNames
   private var bytesSeen = 0
 
-  init(limit: Int) {
+  init(limit: Int, names: FieldNames) {
     self.limit = limit
+    self.names = names
   }
 
   /// Takes one line, with or without its end.
@@ -33,7 +35,7 @@ struct ResponseHead {
       status = try Self.status(text)
     } else if first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") {
       throw CollectionFailure(code: .protocolViolation, message: "a header field is folded over several lines")
-    } else if let field = Self.field(text) {
+    } else if let field = Self.field(text, names) {
       fields.append(field)
     }
   }
@@ -52,10 +54,8 @@ struct ResponseHead {
 
   /// The field of a line, or nil if its name is no HTTP token: such a line is left out rather than fatal, since some
   /// middlebox will write one some day.
-  private static func field(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> HTTPField? {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-      let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
-    else { return nil }
+  private static func field(_ line: Slice<UnsafeBufferPointer<UInt8>>, _ names: FieldNames) -> HTTPField? {
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), let name = names.name(line[..<colon]) else { return nil }
     return HTTPField(name: name, value: trimmed(UnsafeBufferPointer(rebasing: line[line.index(after: colon)...])))
   }
 

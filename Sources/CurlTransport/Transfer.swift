@@ -14,8 +14,12 @@ final class Transfer {
   /// Bytes in both directions when last looked at, and when that number last changed; nil before the connection stands.
   private var movement: (bytes: Int, at: ContinuousClock.Instant)?
 
-  init(id: TransferInbox.ID, plan: TransferPlan, configuration: CurlClient.Configuration) throws(TransportError) {
-    guard let easy = EasyHandle(), let headers = HeaderList(plan.headerLines) else {
+  /// - Parameter easy: one that is new, or was reset; nil if there was no memory for one.
+  init(
+    id: TransferInbox.ID, plan: TransferPlan, over easy: EasyHandle?, names: FieldNames,
+    configuration: CurlClient.Configuration
+  ) throws(TransportError) {
+    guard let easy, let headers = HeaderList(plan.headerLines) else {
       throw TransportError(
         code: .outOfMemory, message: "no memory for the transfer", host: plan.address.authority,
         requestMayHaveBeenSent: false)
@@ -24,7 +28,7 @@ final class Transfer {
     self.easy = easy
     self.plan = plan
     self.headers = headers
-    collector = ResponseCollector(limits: plan.limits)
+    collector = ResponseCollector(limits: plan.limits, names: names)
     deadline = plan.begin.advanced(by: plan.limits.whole)
     do throws(EasyHandle.OptionFailure) {
       try Self.setOptions(of: easy, plan: plan, configuration: configuration)

@@ -50,6 +50,7 @@ struct TransferPlan: Sendable {
     _ request: TransferRequest, _ configuration: CurlClient.Configuration, _ address: RequestAddress
   ) throws(TransportError) -> [String] {
     var lines: [String] = []
+    lines.reserveCapacity(request.fields.count + 5)
     for field in request.fields {
       let name = field.name.canonicalName
       guard !ownFields.contains(name), !name.hasPrefix(":") else {
@@ -59,9 +60,9 @@ struct TransferPlan: Sendable {
       guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
         throw refusal("a field of the request has a control character: \(name)", address)
       }
-      lines.append(field.value.isEmpty ? "\(field.name.rawName);" : "\(field.name.rawName): \(field.value)")
+      lines.append(field.value.isEmpty ? field.name.rawName + ";" : field.name.rawName + ": " + field.value)
     }
-    if request.fields[.userAgent] == nil { lines.append("User-Agent: \(configuration.userAgent)") }
+    if request.fields[.userAgent] == nil { lines.append("User-Agent: " + configuration.userAgent) }
     lines.append("Accept-Encoding: gzip")
     if request.body != nil, request.compressesBody {
       guard request.fields[.contentEncoding] == nil else {

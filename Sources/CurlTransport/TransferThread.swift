@@ -7,6 +7,9 @@ final class TransferThread {
   private let executor: TransferLoop
   private let configuration: CurlClient.Configuration
   private var transfers: [TransferInbox.ID: Transfer] = [:]
+  /// Handles that are free: to make one anew for each transfer is a tenth of what the transfer costs.
+  private var idle: [EasyHandle] = []
+  private let names = FieldNames()
   /// When some transfer has to be looked at for its limits. Early is harmless.
   private var nextCheck: ContinuousClock.Instant?
 
@@ -64,7 +67,8 @@ final class TransferThread {
 
   private func start(_ id: TransferInbox.ID, _ plan: TransferPlan) {
     do throws(TransportError) {
-      let transfer = try Transfer(id: id, plan: plan, configuration: configuration)
+      let transfer = try Transfer(
+        id: id, plan: plan, over: idle.popLast() ?? EasyHandle(), names: names, configuration: configuration)
       guard multi.add(transfer.easy) else {
         throw TransportError(
           code: .outOfMemory, message: "the transfer could not be added", host: plan.address.authority,
@@ -80,9 +84,16 @@ final class TransferThread {
 
   private func finish(_ transfer: Transfer, _ outcome: TransferOutcome) {
     let traffic = transfer.traffic
-    multi.remove(transfer.easy)
     transfers[transfer.id] = nil
+    takeOut(transfer)
     conclude(transfer.id, outcome, traffic)
+  }
+
+  private func takeOut(_ transfer: Transfer) {
+    multi.remove(transfer.easy)
+    // It holds pointers into the transfer until it is reset.
+    transfer.easy.reset()
+    if idle.count < configuration.maximumConnections { idle.append(transfer.easy) }
   }
 
   private func conclude(_ id: TransferInbox.ID, _ outcome: TransferOutcome, _ traffic: TransferTraffic) {
@@ -94,7 +105,7 @@ final class TransferThread {
   private func abandon(_ id: TransferInbox.ID) {
     guard let transfer = transfers.removeValue(forKey: id) else { return }
     let traffic = transfer.traffic
-    multi.remove(transfer.easy)
+    takeOut(transfer)
     inbox.withLock { $0.inbox.count(traffic) }
   }
 

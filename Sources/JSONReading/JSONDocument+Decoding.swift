@@ -22,7 +22,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
 
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
-  var node: JSONDocument.Node { tape.nodes[index] }
+  var node: JSONDocument.Node { tape.content.nodes[index] }
 
   /// Another value of the document.
   func value(at index: Int) -> DocumentDecoder { DocumentDecoder(tape: tape, index: index, repeated: repeated) }
@@ -53,7 +53,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
 
   func decode(_ type: String.Type) throws -> String {
     guard node.kind == .string else { throw UnfitDocument() }
-    return tape.text(of: node)
+    return tape.content.text(of: node)
   }
 
   func decode(_ type: Double.Type) throws -> Double {
@@ -78,7 +78,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
 
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     guard let repeated, repeated.type == ObjectIdentifier(type) else { return try Value(from: self) }
-    return try repeated.value(of: tape.bytes[Int(node.start)..<Int(node.end)]) { try Value(from: self) }
+    return try repeated.value(of: tape.content.bytes[Int(node.start)..<Int(node.end)]) { try Value(from: self) }
   }
 
   private func integer<Value: FixedWidthInteger>() throws -> Value {
@@ -88,7 +88,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
 
   private func number() throws -> JSONValue {
     guard node.kind == .number,
-      let number = JSONParser.number(of: tape.bytes, Int(node.start)..<Int(node.end))
+      let number = JSONParser.number(of: tape.content.bytes, Int(node.start)..<Int(node.end))
     else { throw UnfitDocument() }
     return number
   }
@@ -104,8 +104,8 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var keys: [Key] = []
     var at = decoder.index + 1
     while at < Int(decoder.node.next) {
-      if let key = Key(stringValue: decoder.tape.text(of: decoder.tape.nodes[at])) { keys.append(key) }
-      at = Int(decoder.tape.nodes[at + 1].next)
+      if let key = Key(stringValue: decoder.tape.content.text(of: decoder.tape.content.nodes[at])) { keys.append(key) }
+      at = Int(decoder.tape.content.nodes[at + 1].next)
     }
     return keys
   }
@@ -156,7 +156,7 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
   }
 
   private func find(_ key: Key) -> DocumentDecoder? {
-    decoder.tape.member(named: key.stringValue, of: decoder.index).map { decoder.value(at: $0) }
+    decoder.tape.content.member(named: key.stringValue, of: decoder.index).map { decoder.value(at: $0) }
   }
 }
 
@@ -188,7 +188,7 @@ private struct Elements: UnkeyedDecodingContainer {
   /// What `read` makes of the next element; only then it is behind us.
   private mutating func next<Value>(_ read: (DocumentDecoder) throws -> Value) throws -> Value {
     let value = try read(try element)
-    at = Int(array.tape.nodes[at].next)
+    at = Int(array.tape.content.nodes[at].next)
     currentIndex += 1
     return value
   }

@@ -18,30 +18,38 @@ package struct JSONDocument: Sendable {
     @usableFromInline package var isPlain: Bool
   }
 
+  /// What the parts of a document share.
   @usableFromInline package final class Tape: Sendable {
+    @usableFromInline let content: Content
+
+    init(_ bytes: [UInt8]) throws(JSONParser.Failure) {
+      content = Content(bytes: bytes, nodes: try JSONParser.nodes(of: bytes))
+    }
+  }
+
+  /// The bytes and the notes about them. It reads both by spans: an access to an array of an object counts a reference
+  /// more and one less, and that was most of what reading a document cost.
+  @usableFromInline package struct Content: Sendable {
     @usableFromInline let bytes: [UInt8]
     @usableFromInline let nodes: [Node]
 
-    init(_ bytes: [UInt8]) throws(JSONParser.Failure) {
-      self.bytes = bytes
-      nodes = try JSONParser.nodes(of: bytes)
-    }
-
-    @inlinable func text(of node: Node) -> String {
+    @usableFromInline func text(of node: Node) -> String {
       let range = Int(node.start)..<Int(node.end)
-      return node.isPlain ? String(decoding: bytes[range], as: UTF8.self) : JSONParser.text(of: bytes, range)
+      // Checked already; again it costs less than a slice of the bytes does.
+      if node.isPlain, let text = try? UTF8Span(validating: bytes.span.extracting(range)) {
+        return String(copying: text)
+      }
+      return JSONParser.text(of: bytes, range)
     }
 
     /// Where the value of a member lies whose name is exactly this one: of several the first.
     func member(named name: String, of object: Int) -> Int? {
-      let length = UInt32(clamping: name.utf8.count)
+      let wanted = name.utf8Span.span
       let end = Int(nodes[object].next)
       var at = object + 1
       while at < end {
         let member = nodes[at]
-        if member.isPlain {
-          if member.end - member.start == length, Tape.isExactly(bytes, member, name) { return at + 1 }
-        } else if text(of: member) == name {
+        if member.isPlain ? Content.compare(bytes.span, member, wanted) == .same : text(of: member) == name {
           return at + 1
         }
         at = Int(nodes[at + 1].next)
@@ -49,39 +57,49 @@ package struct JSONDocument: Sendable {
       return nil
     }
 
-    /// Of a name of the member's length.
-    private static func isExactly(_ bytes: [UInt8], _ member: Node, _ name: String) -> Bool {
+    /// Where the value of a member lies, whatever the case of its name, when it is not `null`. Of two members of one name
+    /// the first counts.
+    @usableFromInline func member(like name: String, of object: Int) -> Int? {
       let wanted = name.utf8Span.span
-      let found = bytes.span
-      for at in wanted.indices where found[Int(member.start) &+ at] != wanted[at] { return false }
-      return true
-    }
-
-    /// Whether a member's name is this one; nil when only in another case.
-    @inlinable func isNamed(_ node: Node, _ name: String) -> Bool? {
-      guard node.isPlain else {
-        let text = text(of: node)
-        return text == name ? true : text.lowercased() == name.lowercased() ? nil : false
+      let end = Int(nodes[object].next)
+      var at = object + 1
+      var other: Int?
+      while at < end {
+        let member = nodes[at]
+        let value = at + 1
+        switch member.isPlain ? Content.compare(bytes.span, member, wanted) : Content.compare(text(of: member), name) {
+        case .same: return nodes[value].kind == .null ? nil : value
+        case .alike where other == nil && nodes[value].kind != .null: other = value
+        case .alike, .different: break
+        }
+        at = Int(nodes[value].next)
       }
-      return Tape.isNamed(bytes, node, name)
+      return other
     }
 
-    @inlinable static func isNamed(_ bytes: [UInt8], _ node: Node, _ name: String) -> Bool? {
-      let wanted = name.utf8Span.span
-      let found = bytes.span
-      guard wanted.count == node.end - node.start else { return false }
-      var isExact = true
+    private enum Likeness { case same, alike, different }
+
+    private static func compare(_ found: String, _ wanted: String) -> Likeness {
+      found == wanted ? .same : found.lowercased() == wanted.lowercased() ? .alike : .different
+    }
+
+    /// The name of a plain member with another one; `alike` when they differ only in the case of ASCII letters.
+    private static func compare(
+      _ bytes: borrowing Span<UInt8>, _ member: Node, _ wanted: borrowing Span<UInt8>
+    ) -> Likeness {
+      guard Int(member.end - member.start) == wanted.count else { return .different }
+      var likeness = Likeness.same
       for at in wanted.indices {
-        let byte = found[Int(node.start) &+ at]
+        let byte = bytes[Int(member.start) &+ at]
         if byte != wanted[at] {
           let letter = byte | 0x20
           guard letter == wanted[at] | 0x20, letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "z") else {
-            return false
+            return .different
           }
-          isExact = false
+          likeness = .alike
         }
       }
-      return isExact ? true : nil
+      return likeness
     }
   }
 
@@ -97,13 +115,7 @@ package struct JSONDocument: Sendable {
     self.init(try Tape(bytes), 0)
   }
 
-  @inlinable var node: Node { tape.nodes[index] }
-
-  /// Where the parts of a container are noted.
-  private var parts: some Sequence<Int> {
-    let end = Int(node.next)
-    return sequence(first: index + 1) { Int(tape.nodes[$0].next) }.prefix { $0 < end }
-  }
+  @inlinable var node: Node { tape.content.nodes[index] }
 
   // MARK: - Parts
 
@@ -111,27 +123,21 @@ package struct JSONDocument: Sendable {
   /// as it does for Foundation.
   @inlinable package subscript(_ name: String) -> JSONDocument? {
     guard node.kind == .object else { return nil }
-    var other: Int?
-    var at = index + 1
-    let end = Int(node.next)
-    let length = UInt32(clamping: name.utf8.count)
-    while at < end {
-      let member = tape.nodes[at]
-      let value = at + 1
-      if member.end - member.start == length || !member.isPlain {
-        switch tape.isNamed(member, name) {
-        case true?: return tape.nodes[value].kind == .null ? nil : JSONDocument(tape, value)
-        case nil where other == nil && tape.nodes[value].kind != .null: other = value
-        default: break
-        }
-      }
-      at = Int(tape.nodes[value].next)
-    }
-    return other.map { JSONDocument(tape, $0) }
+    return tape.content.member(like: name, of: index).map { JSONDocument(tape, $0) }
   }
 
   /// Nil when it is no array.
-  package var array: [JSONDocument]? { node.kind == .array ? parts.map { JSONDocument(tape, $0) } : nil }
+  package var array: [JSONDocument]? {
+    guard node.kind == .array else { return nil }
+    var parts: [JSONDocument] = []
+    let end = Int(node.next)
+    var at = index + 1
+    while at < end {
+      parts.append(JSONDocument(tape, at))
+      at = Int(tape.content.nodes[at].next)
+    }
+    return parts
+  }
 
   /// None when it is no array.
   package var elements: [JSONDocument] { array ?? [] }
@@ -142,8 +148,8 @@ package struct JSONDocument: Sendable {
     var members: [(String, JSONDocument)] = []
     var at = index + 1
     while at < Int(node.next) {
-      members.append((tape.text(of: tape.nodes[at]), JSONDocument(tape, at + 1)))
-      at = Int(tape.nodes[at + 1].next)
+      members.append((tape.content.text(of: tape.content.nodes[at]), JSONDocument(tape, at + 1)))
+      at = Int(tape.content.nodes[at + 1].next)
     }
     return members
   }
@@ -151,12 +157,16 @@ package struct JSONDocument: Sendable {
   // MARK: - Values
 
   /// A string; nil when it is anything else.
-  @inlinable package var string: String? { node.kind == .string ? tape.text(of: node) : nil }
+  @inlinable package var string: String? {
+    let node = node
+    return node.kind == .string ? tape.content.text(of: node) : nil
+  }
 
   /// A string, or a whole number or boolean as text.
   package var text: String? {
+    let node = node
     switch node.kind {
-    case .string: return tape.text(of: node)
+    case .string: return tape.content.text(of: node)
     case .true: return "true"
     case .false: return "false"
     case .number:
@@ -171,19 +181,21 @@ package struct JSONDocument: Sendable {
     switch node.kind {
     case .true: true
     case .false: false
-    case .string: Bool(tape.text(of: node).lowercased())
+    case .string: Bool(tape.content.text(of: node).lowercased())
     default: nil
     }
   }
 
   /// The members that are texts.
   package var texts: [String: String] {
-    Dictionary(
-      members.compactMap { member in member.value.text.map { (member.name, $0) } },
-      uniquingKeysWith: { first, _ in first })
+    var texts: [String: String] = [:]
+    for (name, value) in members where texts[name] == nil { texts[name] = value.text }
+    return texts
   }
 
-  @usableFromInline var number: JSONValue? { JSONParser.number(of: tape.bytes, Int(node.start)..<Int(node.end)) }
+  @usableFromInline var number: JSONValue? {
+    JSONParser.number(of: tape.content.bytes, Int(node.start)..<Int(node.end))
+  }
 
   /// All of it as a tree: for what belongs to others and is kept as it came.
   package var value: JSONValue {
@@ -192,7 +204,7 @@ package struct JSONDocument: Sendable {
     case .true: .bool(true)
     case .false: .bool(false)
     case .number: number ?? .null
-    case .string: .string(tape.text(of: node))
+    case .string: .string(tape.content.text(of: node))
     case .array: .array(elements.map(\.value))
     case .object:
       .object(Dictionary(members.map { ($0.name, $0.value.value) }, uniquingKeysWith: { first, _ in first }))

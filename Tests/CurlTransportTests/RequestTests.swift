@@ -57,6 +57,41 @@ struct RequestTests {
     }
   }
 
+  @Test("has nothing of the one that its handle was used for before", arguments: ["PUT", "HEAD", "POST"])
+  func afterAnother(name: String) async throws {
+    let method = try #require(HTTPRequest.Method(rawValue: name))
+    let secret = try #require(HTTPField.Name("X-Secret"))
+    try await withServer { _ in
+      [.answer(body: Array("answer".utf8))]
+    } body: { server, client in
+      var first = TransferRequest(method: method, url: server.url("/first"), fields: [secret: "1"])
+      if method != .head { first.body = Array("first".utf8) }
+      first.limits.bodyBytes = 6
+      _ = try await client.send(first)
+      let answer = try await client.send(TransferRequest(url: server.url("/second")))
+      let received = try #require(server.requests.last)
+      #expect(received.requestLine == "GET /second HTTP/1.1")
+      #expect(received.values("x-secret").isEmpty && received.values("content-length").isEmpty)
+      #expect(received.body.isEmpty)
+      #expect(answer.body == Array("answer".utf8))
+      #expect(answer.url == server.url("/second"))
+    }
+  }
+
+  @Test("that fails says nothing of the failure of another")
+  func afterAFailure() async throws {
+    try await withServer { request in
+      request.target == "/first" ? [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), .close] : [.answer()]
+    } body: { server, client in
+      let error = try await failure(of: client, TransferRequest(method: .post, url: server.url("/first")))
+      #expect(error.requestMayHaveBeenSent)
+      // Nobody listens on port 1: nothing was sent, whatever the handle has sent before.
+      let refused = try await failure(of: client, TransferRequest(url: "http://127.0.0.1:1/"))
+      #expect(!refused.requestMayHaveBeenSent)
+      #expect(try await client.send(TransferRequest(url: server.url("/third"))).status.code == 200)
+    }
+  }
+
   @Test("without a body says so where servers insist", arguments: [("POST", ["0"]), ("PUT", ["0"]), ("DELETE", [])])
   func emptyBody(name: String, lengths: [String]) async throws {
     let method = try #require(HTTPRequest.Method(rawValue: name))

@@ -145,10 +145,10 @@ struct ARMClient: Sendable {
     _ method: HTTPRequest.Method, _ url: String, _ body: JSONValue?, _ token: AccessToken
   ) -> TransferRequest {
     var request = TransferRequest(method: method, url: url)
-    request.fields[.authorization] = "Bearer \(token.value)"
-    request.fields[.accept] = "application/json"
-    if let name = ARMClient.requestID { request.fields[name] = ARMClient.freshID() }
-    if let name = ARMClient.returnRequestID { request.fields[name] = "true" }
+    // Appended, for none can be there: to set a field is to search for it.
+    request.fields = [.authorization: "Bearer " + token.value, .accept: "application/json"]
+    if let name = ARMClient.requestID { request.fields.append(HTTPField(name: name, value: ARMClient.freshID())) }
+    if let name = ARMClient.returnRequestID { request.fields.append(HTTPField(name: name, value: "true")) }
     if let body {
       request.fields[.contentType] = "application/json"
       let encoder = JSONEncoder()

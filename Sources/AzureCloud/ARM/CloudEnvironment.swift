@@ -75,9 +75,18 @@ public struct CloudEnvironment: Sendable {
   /// Whether an absolute URL that an answer named lies on the configured ARM host: scheme, host and port are the same.
   /// Bearer tokens go there and nowhere else.
   public func trusts(_ url: String) -> Bool {
-    let ours = endpoint.lowercased()
-    guard url.count > ours.count, url.prefix(ours.count).lowercased() == ours else { return false }
-    let next = url[url.index(url.startIndex, offsetBy: ours.count)]
-    return next == "/" || next == "?"
+    let ours = endpoint.utf8
+    let theirs = url.utf8
+    guard theirs.count > ours.count, theirs.prefix(ours.count).elementsEqual(ours, by: CloudEnvironment.isAlike) else {
+      return false
+    }
+    let next = theirs.dropFirst(ours.count).first
+    return next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
+  }
+  /// Whether both are one letter, whatever its case, or one other byte.
+  private static func isAlike(_ left: UInt8, _ right: UInt8) -> Bool {
+    guard left != right else { return true }
+    let letter = left | 0x20
+    return letter == right | 0x20 && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter)
   }
 }

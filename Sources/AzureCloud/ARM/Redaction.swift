@@ -4,8 +4,8 @@ enum Redaction {
   static let mark = "[hidden]"
 
   static func withoutCredentials(_ text: String) -> String {
+    guard mayHoldOne(text) else { return text }
     let bytes = Array(text.utf8)
-    guard mayHoldOne(bytes) else { return text }
     var kept: [UInt8] = []
     var position = 0
     var isInURL = false
@@ -28,9 +28,11 @@ enum Redaction {
   }
 
   /// Nearly every text has nothing of what a credential needs.
-  private static func mayHoldOne(_ bytes: [UInt8]) -> Bool {
+  private static func mayHoldOne(_ text: String) -> Bool {
+    let bytes = text.utf8Span.span
     var previous: UInt8 = 0
-    for byte in bytes {
+    for at in bytes.indices {
+      let byte = bytes[at]
       switch byte {
       case UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"): return true
       case UInt8(ascii: "y") where previous == UInt8(ascii: "e"): return true
@@ -44,11 +46,14 @@ enum Redaction {
   }
 
   static func contains(_ text: String, _ word: String) -> Bool {
-    guard let first = word.utf8.first else { return false }
-    var rest = text.utf8[...]
-    while let start = rest.firstIndex(of: first) {
-      if rest[start...].starts(with: word.utf8) { return true }
-      rest = rest[rest.index(after: start)...]
+    let (length, room) = (word.utf8.count, text.utf8.count - word.utf8.count)
+    guard length > 0, room >= 0 else { return false }
+    let text = text.utf8Span.span
+    let word = word.utf8Span.span
+    for start in 0...room {
+      var matched = 0
+      while matched < length, text[start + matched] == word[matched] { matched += 1 }
+      if matched == length { return true }
     }
     return false
   }

@@ -5,9 +5,14 @@ import Synchronization
 /// Azure's that leaves the adapter goes through here, because errors like to repeat what they were given.
 public final class Secrets: Sendable {
   private struct State {
-    var words: Set<String> = []
+    var words: Set<String> = [] { didSet { sort() } }
     /// Tokens come and go: the last ones.
-    var tokens: [String] = []
+    var tokens: [String] = [] { didSet { sort() } }
+    /// All of them, in the order in which a text is searched: of the words the longest first, for one may be a part of
+    /// another.
+    private(set) var all: [String] = []
+
+    private mutating func sort() { all = tokens + words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) } }
   }
 
   private let state = Mutex(State())
@@ -44,9 +49,7 @@ public final class Secrets: Sendable {
   /// The text without them, and without whatever has the form of a credential.
   func hide(in text: String) -> String {
     var text = Redaction.withoutCredentials(text)
-    // The longest first: one secret may be a part of another.
-    let words = state.withLock { $0.tokens + $0.words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) } }
-    for word in words where Redaction.contains(text, word) {
+    for word in state.withLock({ $0.all }) where Redaction.contains(text, word) {
       text = text.replacing(word, with: Redaction.mark)
     }
     return text

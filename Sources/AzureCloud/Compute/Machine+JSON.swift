@@ -58,9 +58,12 @@ extension ExtensionStatus {
 extension ExtensionResource {
   /// A child of a machine; anything else among its resources is none.
   init?(_ document: JSONDocument) {
+    // A child's name may come as `machine/extension`; its id ends with the extension's alone.
+    let told = document["name"]?.text
+    let isWhole = told.map { !$0.utf8.contains(UInt8(ascii: "/")) } ?? false
     guard let properties = document["properties"], let publisher = properties["publisher"]?.text,
       let type = properties["type"]?.text,
-      let name = document["id"]?.text.flatMap({ ResourceID($0)?.name }) ?? document["name"]?.text
+      let name = isWhole ? told : document["id"]?.text.flatMap({ ResourceID($0)?.name }) ?? told
     else { return nil }
     self.init(
       name: name, kind: ExtensionKind(publisher: publisher, type: type),
