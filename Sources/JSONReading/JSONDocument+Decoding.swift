@@ -5,9 +5,8 @@ extension JSONDocument {
   ///
   /// It takes no less than Foundation's `JSONDecoder` does with its default settings, but says of a document that does not
   /// fit only that it does not: whoever has to name the place asks Foundation. Member names are compared as they are written.
-  /// - Parameter repeated: where values that other documents hold as well are kept.
-  package func decode<Value: Decodable>(_ type: Value.Type, sharing repeated: RepeatedValues? = nil) throws -> Value {
-    try DocumentDecoder(tape: tape, index: index, repeated: repeated).decode(type)
+  package func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    try DocumentDecoder(tape: tape, index: index).decode(type)
   }
 }
 
@@ -18,14 +17,13 @@ struct UnfitDocument: Error {}
 struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   let tape: JSONDocument.Tape
   let index: Int
-  let repeated: RepeatedValues?
 
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
   var node: JSONDocument.Node { tape.content.nodes[index] }
 
   /// Another value of the document.
-  func value(at index: Int) -> DocumentDecoder { DocumentDecoder(tape: tape, index: index, repeated: repeated) }
+  func value(at index: Int) -> DocumentDecoder { DocumentDecoder(tape: tape, index: index) }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     guard node.kind == .object else { throw UnfitDocument() }
@@ -76,10 +74,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   func decode(_ type: UInt32.Type) throws -> UInt32 { try integer() }
   func decode(_ type: UInt64.Type) throws -> UInt64 { try integer() }
 
-  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    guard let repeated, repeated.type == ObjectIdentifier(type) else { return try Value(from: self) }
-    return try repeated.value(of: tape.content.bytes[Int(node.start)..<Int(node.end)]) { try Value(from: self) }
-  }
+  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
 
   private func integer<Value: FixedWidthInteger>() throws -> Value {
     guard case .integer(let number) = try number(), let value = Value(exactly: number) else { throw UnfitDocument() }

@@ -115,6 +115,33 @@ package struct JSONDocument: Sendable {
     self.init(try Tape(bytes), 0)
   }
 
+  /// How it is written, a string without its quotes.
+  var bytes: ArraySlice<UInt8> { tape.content.bytes[Int(node.start)..<Int(node.end)] }
+
+  /// Whether the two are written with the same bytes, and so are the same value.
+  package func isWritten(like other: JSONDocument) -> Bool {
+    unsafe JSONDocument.areEqual(bytes.span.bytes, other.bytes.span.bytes)
+  }
+
+  /// Eight bytes at a time: most that are compared are equal.
+  static func areEqual(_ left: borrowing RawSpan, _ right: borrowing RawSpan) -> Bool {
+    guard left.byteCount == right.byteCount else { return false }
+    var at = 0
+    while at + 8 <= left.byteCount {
+      let mine = unsafe left.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
+      guard mine == (unsafe right.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)) else {
+        return false
+      }
+      at += 8
+    }
+    while at < left.byteCount {
+      let mine = unsafe left.unsafeLoad(fromUncheckedByteOffset: at, as: UInt8.self)
+      guard mine == (unsafe right.unsafeLoad(fromUncheckedByteOffset: at, as: UInt8.self)) else { return false }
+      at += 1
+    }
+    return true
+  }
+
   @inlinable var node: Node { tape.content.nodes[index] }
 
   // MARK: - Parts
@@ -124,6 +151,24 @@ package struct JSONDocument: Sendable {
   @inlinable package subscript(_ name: String) -> JSONDocument? {
     guard node.kind == .object else { return nil }
     return tape.content.member(like: name, of: index).map { JSONDocument(tape, $0) }
+  }
+
+  /// A member whose name is exactly this one: of several the first; nil as well when it is no object.
+  package func member(_ name: String) -> JSONDocument? {
+    guard node.kind == .object else { return nil }
+    return tape.content.member(named: name, of: index).map { JSONDocument(tape, $0) }
+  }
+
+  /// How many members it has; nil when it is no object.
+  package var memberCount: Int? {
+    guard node.kind == .object else { return nil }
+    let (nodes, end) = (tape.content.nodes, Int(node.next))
+    var (count, at) = (0, index + 1)
+    while at < end {
+      count += 1
+      at = Int(nodes[at + 1].next)
+    }
+    return count
   }
 
   /// Nil when it is no array.
@@ -176,6 +221,15 @@ package struct JSONDocument: Sendable {
     }
   }
 
+  /// A boolean; nil when it is anything else.
+  package var bool: Bool? {
+    switch node.kind {
+    case .true: true
+    case .false: false
+    default: nil
+    }
+  }
+
   /// A boolean, which may be written as text.
   @inlinable package var flag: Bool? {
     switch node.kind {
@@ -191,6 +245,12 @@ package struct JSONDocument: Sendable {
     var texts: [String: String] = [:]
     for (name, value) in members where texts[name] == nil { texts[name] = value.text }
     return texts
+  }
+
+  /// A whole number; nil when it is anything else.
+  package var integer: Int64? {
+    guard node.kind == .number, case .integer(let value)? = number else { return nil }
+    return value
   }
 
   @usableFromInline var number: JSONValue? {

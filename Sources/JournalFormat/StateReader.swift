@@ -1,12 +1,11 @@
 import JSONReading
 package import RecoveryCore
 
-/// Makes items and heals of what their rows hold, in either database. What states repeat is made once and
-/// shared: the legs of a fleet, its vaults, and the machine that a state names twice. For one reader at a time.
+/// Makes items and heals of what their rows hold, in either database. What states repeat is made once and shared: what
+/// was found of the machines of a fleet, its vaults, and the machine that a state names twice. For one reader at a time.
 package final class StateReader {
   private let seal: OperationSeal?
-  private let legs = RepeatedValues(of: Leg.self)
-  private var vaults: Set<ResourceID> = []
+  private let repeated = RepeatedValues()
 
   package init(sealedBy seal: OperationSeal?) { self.seal = seal }
 
@@ -14,13 +13,12 @@ package final class StateReader {
   ///   - state: without its heal.
   ///   - heal: the heal that the row refers to, and what its own row holds; nil when that is missing.
   package func item(_ key: String, from state: [UInt8], heal: (id: String, body: String?)?) throws -> ItemState {
-    var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key, sharing: legs)
+    var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key) { document in
+      ItemState(row: document, sharing: repeated)
+    }
     guard item.key.text == key else {
       throw DamagedRow(table: "item", key: key, reason: "its state is that of item '\(item.key.text)'")
     }
-    item.vault = vaults.insert(item.vault).memberAfterInsert
-    if item.failover?.to == item.live, let live = item.live { item.failover?.to = live }
-    if let former = item.former.first, item.failover?.from == former { item.failover?.from = former }
     guard let heal else { return item }
     guard let body = heal.body else {
       throw DamagedRow(table: "item", key: key, reason: "its heal '\(heal.id)' is missing")

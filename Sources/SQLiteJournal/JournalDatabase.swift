@@ -75,15 +75,14 @@ public final class JournalDatabase: Journal {
 
   public func load() async throws(JournalError) -> JournalImage {
     let seal = store.seal
-    let rows = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
+    let states = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
     store.indices?.begin()
-    // Sorted by their places: a state is large, and moving it costs more than comparing its key.
-    let items = rows.indices.sorted { rows[$0].key < rows[$1].key }.map { rows[$0] }
-    for (one, next) in zip(items, items.dropFirst()) where one.key == next.key {
-      throw JournalError(DamagedFile(finding: "item '\(one.key)' is there twice"), file: path)
+    var keys: Set<ItemKey> = Set(minimumCapacity: states.count)
+    for kept in states where !keys.insert(kept.state.key).inserted {
+      throw JournalError(DamagedFile(finding: "item '\(kept.state.key)' is there twice"), file: path)
     }
     return try await store.read { db in
-      JournalImage(items: items, brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
+      JournalImage(states: states, brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
     }
   }
 

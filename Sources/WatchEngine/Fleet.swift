@@ -36,20 +36,21 @@ public actor Fleet {
   }
 
   /// Start-up is recovery: there is no other start.
-  package func load() async throws(JournalError) -> [ItemState] {
+  package func load() async throws(JournalError) -> [KeptState] {
     let image = try await journal.load()
     summary.brakes = image.brakes
     book = AlertBook(image.alerts)
-    states.reserveCapacity(image.items.count)
-    index.reserveCapacity(image.items.count)
-    notable.reserveCapacity(image.items.count)
-    for state in image.items {
-      states[state.key] = state
-      notable.update(state.key, state)
+    states.reserveCapacity(image.states.count)
+    index.reserveCapacity(image.states.count)
+    for kept in image.states {
+      // Taken out once: each access would copy it.
+      let state = kept.state
+      states.insert(kept, for: state.key)
+      notable.update(nil, to: state)
       summary.update(state.key, state)
       if !state.key.isDrill { index.update(state) }
     }
-    return image.items
+    return image.states
   }
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }
@@ -124,9 +125,9 @@ public actor Fleet {
     guard let next = change.item else {
       try await write(change)
       if let forgotten = change.forgotten {
+        notable.update(states[forgotten], to: nil)
         states[forgotten] = nil
         revision += 1
-        notable.update(forgotten, nil)
         summary.update(forgotten, nil)
       }
       if let brakes = change.brakes { summary.brakes = brakes }
@@ -145,7 +146,7 @@ public actor Fleet {
       throw error
     }
     let replaced = states.updateValue(next, forKey: next.key)
-    notable.update(next.key, next)
+    notable.update(replaced, to: next)
     if !next.key.isDrill { index.update(next, replacing: replaced) }
     return true
   }

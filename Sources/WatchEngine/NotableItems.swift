@@ -3,27 +3,23 @@ import RecoveryCore
 /// Which of all items alerts have to look at, kept up with each change: a fleet is large, and few of it are notable.
 struct NotableItems {
   private var members: [String: Set<ItemKey>] = [:]
-  private var failoverOf: [ItemKey: String] = [:]
   /// Each with the failover that it still goes through, if any.
   private var remarkable: [ItemKey: String?] = [:]
 
-  mutating func reserveCapacity(_ count: Int) { failoverOf.reserveCapacity(count) }
-
-  /// An item has changed; nil when it was forgotten.
-  mutating func update(_ key: ItemKey, _ state: ItemState?) {
-    if let state, state.isRemarkable {
-      remarkable.updateValue(state.openFailoverID, forKey: key)
-    } else {
+  /// An item has changed: what it was, nil when it was not known, and what it is, nil when it was forgotten.
+  mutating func update(_ old: ItemState?, to new: ItemState?) {
+    guard let key = (new ?? old)?.key else { return }
+    if let new, new.isRemarkable {
+      remarkable.updateValue(new.openFailoverID, forKey: key)
+    } else if old?.isRemarkable ?? false {
       remarkable.removeValue(forKey: key)
     }
-    let next = state?.failoverID
-    guard failoverOf[key] != next else { return }
-    if let old = failoverOf[key] {
-      members[old]?.remove(key)
-      if members[old]?.isEmpty ?? false { members[old] = nil }
+    guard old?.failoverID != new?.failoverID else { return }
+    if let left = old?.failoverID {
+      members[left]?.remove(key)
+      if members[left]?.isEmpty ?? false { members[left] = nil }
     }
-    if let next { members[next, default: []].insert(key) }
-    failoverOf[key] = next
+    if let joined = new?.failoverID { members[joined, default: []].insert(key) }
   }
 
   /// The members of every failover of which one is remarkable, and of those that are asked for.

@@ -111,26 +111,27 @@ public final class Watch: Service {
 
   /// What the journal holds is taken up: running heals go on, and looks that fell due meanwhile are spread.
   private func recover() async throws(JournalError) {
-    let states = try await fleet.load()
+    let kept = try await fleet.load()
     let now = time.now
     let vaults = Set(settings.vaults)
+    // Once through all: there may be a hundred thousand.
+    var (healing, urgent): ([ItemState], [(ItemKey, Urgency)]) = ([], [])
+    var looks: [(ItemKey, Timestamp)] = []
+    looks.reserveCapacity(kept.count)
+    for kept in kept {
+      let state = kept.state
+      guard vaults.contains(state.vault) else { continue }
+      let urgency = Urgency(state)
+      if urgency != .idle { urgent.append((state.key, urgency)) }
+      if state.isHealing { healing.append(state) }
+      looks.append((state.key, state.isOnTheMove ? now : firstLook(at: state, from: now)))
+    }
     var fields = [
-      "items": String(states.count), "mode": decider.policy.mode.rawValue,
-      "running": String(states.count { $0.heal?.status.isRunning ?? false }),
+      "items": String(kept.count), "mode": decider.policy.mode.rawValue, "running": String(healing.count),
     ]
     if instance == nil { fields["vaults"] = String(vaults.count) }
     try await fleet.say([event(.daemonStarted, sharing: .vaultTaken, at: now, fields: fields)])
-    // Once through all: a state is large, and there may be a hundred thousand.
-    var (resumed, urgent): ([Event], [(ItemKey, Urgency)]) = ([], [])
-    var looks: [(ItemKey, Timestamp)] = []
-    looks.reserveCapacity(states.count)
-    for state in states where vaults.contains(state.vault) {
-      resumed += decider.resume(state, at: now)
-      let urgency = Urgency(state)
-      if urgency != .idle { urgent.append((state.key, urgency)) }
-      looks.append((state.key, state.isOnTheMove ? now : firstLook(at: state, from: now)))
-    }
-    try await fleet.say(resumed)
+    try await fleet.say(healing.sorted { $0.key < $1.key }.flatMap { decider.resume($0, at: now) })
     for (key, urgency) in urgent { await queue.note(key, urgency) }
     await queue.schedule(looks)
   }

@@ -52,10 +52,13 @@ actor WorkQueue {
     return true
   }
 
+  /// Of many keys at once: a heap that is made of all of them costs less than one that takes them singly.
   func schedule(_ keys: [(ItemKey, Timestamp)]) {
     due.reserveCapacity(due.count + keys.count)
-    heap.reserveCapacity(heap.count + keys.count)
-    for (key, time) in keys { schedule(key, at: time) }
+    let sooner = keys.filter { key, time in due[key].map { time < $0 } ?? true }
+    for (key, time) in sooner { due[key] = time }
+    heap.insert(contentsOf: sooner.map { Entry(due: $1, key: $0) })
+    alarm.ring()
   }
 
   /// The order in which recovery plans boot items: where workers are short, the first come first.

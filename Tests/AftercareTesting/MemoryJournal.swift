@@ -44,7 +44,7 @@ public actor MemoryJournal: Journal {
   public func identity() async throws(JournalError) -> String { "memory" }
 
   public func load() async throws(JournalError) -> JournalImage {
-    JournalImage(items: items.values.sorted { $0.key < $1.key }, brakes: brakes, alerts: alerts)
+    JournalImage(states: items.values.sorted { $0.key < $1.key }.map { KeptState($0) }, brakes: brakes, alerts: alerts)
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {

@@ -36,12 +36,6 @@ struct DocumentDecoderTests {
     let read = try JSONDocument(parsing: Array(data)).decode(Value.self)
     #expect(read == value)
     #expect(try JSONDecoder().decode(Value.self, from: data) == read)
-    let types: [any Decodable.Type] = [Value.self, Everything.Choice.self, Leg.self, String.self, [Int?].self]
-    for repeated in types.map(RepeatedValues.init) {
-      for _ in 0..<2 {
-        #expect(try JSONDocument(parsing: Array(data)).decode(Value.self, sharing: repeated) == read)
-      }
-    }
   }
 
   @Test("whatever Foundation has written")
@@ -68,43 +62,14 @@ struct DocumentDecoderTests {
     #expect(throws: (any Error).self) { try JSONDecoder().decode(Small.self, from: Data(text.utf8)) }
   }
 
-  @Test("what was met before without making it again, until there was too much else")
-  func repeated() throws {
-    let made = Guarded(0)
-    let repeated = RepeatedValues(of: Counted.self)
-    func read(_ text: String) throws -> [Counted] {
-      try Counted.$made.withValue(made) {
-        try JSONDocument(parsing: Array(text.utf8)).decode([Counted].self, sharing: repeated)
-      }
-    }
-    #expect(try read(#"["a", "b", "a"]"#).map(\.text) == ["a", "b", "a"])
-    #expect(try read(#"["b", "\u0062"]"#).map(\.text) == ["b", "b"])
-    #expect(made.withLock { $0 } == 3, "other bytes are another value")
-    _ = try read("[" + (0..<2000).map { "\"\($0)\"" }.joined(separator: ",") + "]")
-    #expect(try read(#"["a"]"#).map(\.text) == ["a"])
-    #expect(made.withLock { $0 } == 2004)
-  }
-
-  private struct Counted: Decodable {
-    @TaskLocal static var made: Guarded<Int>?
-    let text: String
-    init(from decoder: any Decoder) throws {
-      text = try decoder.singleValueContainer().decode(String.self)
-      Counted.made?.withLock { $0 += 1 }
-    }
-  }
-
   @Test("what is left of a row after any byte of it was changed as Foundation does, or refuses it", arguments: 1...20)
   func changed(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let whole = Array(try JSONEncoder().encode(JournalSamples.healingItem()))
-    let repeated = RepeatedValues(of: Leg.self)
     for _ in 0..<100 {
       var bytes = whole
       bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0x20...0x7E, using: &random)
       let ours = try? JSONDocument(parsing: bytes).decode(ItemState.self)
-      let shared = try? JSONDocument(parsing: bytes).decode(ItemState.self, sharing: repeated)
-      #expect(shared == ours)
       let reference = try? JSONDecoder().decode(ItemState.self, from: Data(bytes))
       // Refused is refused: then Foundation is asked what is wrong.
       if let ours { #expect(ours == reference, "seed \(seed): \(String(decoding: bytes, as: UTF8.self))") }

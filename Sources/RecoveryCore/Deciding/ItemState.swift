@@ -2,6 +2,8 @@
 public struct ItemKey: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
   public let text: String
   public init(_ text: String) { self.text = text.lowercased() }
+  /// One that was written down, and is as it was.
+  package init(written text: String) { self.text = text }
   public static func < (left: ItemKey, right: ItemKey) -> Bool { left.text < right.text }
   public var description: String { text }
 
@@ -60,20 +62,30 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var isListed: Bool
 
   public init(key: ItemKey, item: ProtectedItem, at now: Timestamp) {
-    self.key = key
-    itemID = item.id
-    vault = item.vault
-    name = item.friendlyName
+    self.init(
+      key: key, itemID: item.id, vault: item.vault, name: item.friendlyName, protectionState: item.protectionState,
+      activeLocation: item.activeLocation, nextLook: now, reason: .firstSight)
     lifecycleID = item.lifecycleID
-    protectionState = item.protectionState
-    activeLocation = item.activeLocation
     location = item.livePlace.location
+  }
+
+  /// With what every state has.
+  package init(
+    key: ItemKey, itemID: ResourceID, vault: ResourceID, name: String, protectionState: ProtectionState,
+    activeLocation: String, nextLook: Timestamp, reason: Reason
+  ) {
+    self.key = key
+    self.itemID = itemID
+    self.vault = vault
+    self.name = name
+    self.protectionState = protectionState
+    self.activeLocation = activeLocation
+    self.nextLook = nextLook
+    self.reason = reason
     former = []
     legs = []
     suspicions = []
     hasSoughtSource = false
-    nextLook = now
-    reason = .firstSight
     said = []
     failedReads = 0
     isListed = true
@@ -117,6 +129,13 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var isHealing: Bool { heal?.status.isRunning ?? false }
 }
 
+/// A state in a place of its own: it is large, and where a fleet is handed on, or kept in a table that grows, its states
+/// stay where they are.
+public final class KeptState: Sendable {
+  public let state: ItemState
+  public init(_ state: ItemState) { self.state = state }
+}
+
 /// A live machine that may be about to change: what is known until the failover counts as completed.
 public struct Transition: Hashable, Sendable, Codable {
   public var candidate: ResourceID?
@@ -142,6 +161,11 @@ public struct Transition: Hashable, Sendable, Codable {
 public struct Held: Hashable, Sendable, Codable {
   public var reason: Reason
   public var since: Timestamp
+
+  package init(reason: Reason, since: Timestamp) {
+    self.reason = reason
+    self.since = since
+  }
 }
 
 /// A completed change of an item's live machine.

@@ -85,13 +85,17 @@ public struct Fence: Hashable, Sendable, Codable {
 
 /// What a start needs to go on where the last run ended.
 public struct JournalImage: Sendable {
-  public var items: [ItemState]
+  /// In no order.
+  public var states: [KeptState]
   public var brakes: Brakes
   /// The alerts that stand.
   public var alerts: [Alert]
 
-  public init(items: [ItemState], brakes: Brakes = Brakes(), alerts: [Alert] = []) {
-    self.items = items
+  /// By their keys.
+  public var items: [ItemState] { states.map(\.state).sorted { $0.key < $1.key } }
+
+  public init(states: [KeptState], brakes: Brakes = Brakes(), alerts: [Alert] = []) {
+    self.states = states
     self.brakes = brakes
     self.alerts = alerts
   }

@@ -35,7 +35,7 @@ enum ItemTable {
   /// The items whose rows are numbered so, in no order.
   static func read(
     _ db: Database, _ range: ClosedRange<Int64>, sealedBy seal: OperationSeal?
-  ) throws -> [ItemState] {
+  ) throws -> [KeptState] {
     // By their rows and not by an index: none has been compared with the rows when the watch begins.
     let rows = try Row.fetchCursor(
       db,
@@ -44,8 +44,8 @@ enum ItemTable {
         FROM item NOT INDEXED LEFT JOIN heal ON heal.id = item.heal_id WHERE item.rowid BETWEEN ? AND ?
         """, arguments: [range.lowerBound, range.upperBound])
     let reader = StateReader(sealedBy: seal)
-    var items: [ItemState] = []
-    while let row = try rows.next() { items.append(try item(from: row, by: reader)) }
+    var items: [KeptState] = []
+    while let row = try rows.next() { items.append(KeptState(try item(from: row, by: reader))) }
     return items
   }
 

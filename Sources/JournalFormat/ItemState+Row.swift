@@ -1,0 +1,160 @@
+package import JSONReading
+package import RecoveryCore
+
+extension ItemState {
+  /// The state that its row holds, member by member: a start reads a hundred thousand of them, and Swift's coding system
+  /// takes three times as long. Nil for whatever is not just as it is written today; then that reads it.
+  package init?(row document: JSONDocument, sharing repeated: RepeatedValues) {
+    var row = RowMembers(document)
+    let name = row.take("name") { $0.string }
+    let location = row.take("location") { $0.string }
+    let lifecycleID = row.take("lifecycleID") { $0.string }
+    // A machine that the state names twice is one.
+    var machines = NamedMachines()
+    let live = row.take("live") { machines.machine($0) }
+    let failover = row.take("failover") { Failover(row: $0, among: &machines, sharing: repeated) }
+    let former = row.take("former") { former in former.list { machines.machine($0) } }
+    let transition = row.take("transition") { try? $0.decode(Transition.self) }
+    let testMachine = row.take("testMachine") { ResourceID(row: $0) }
+    let held = row.take("held") { try? $0.decode(Held.self) }
+    let approved = row.take("approved") { Timestamp(row: $0) }
+    let healedAt = row.take("healedAt") { times in times.list { Timestamp(row: $0) } }
+    let legs = row.take("legs") { legs in
+      repeated.value(of: legs) { legs in
+        legs.list { leg in repeated.value(of: leg) { try? $0.decode(LegVerdict.self) } }
+      }
+    }
+    let suspicions = row.take("suspicions") { $0.list { try? $0.decode(Suspicion.self) } }
+    let lastLook = row.take("lastLook") { Timestamp(row: $0) }
+    let lastAssociationsLook = row.take("lastAssociationsLook") { Timestamp(row: $0) }
+    let hasSoughtSource = row.take("hasSoughtSource") { $0.bool }
+    let said = row.take("said") { said in said.list { $0.string } }
+    let failedReads = row.take("failedReads") { $0.integer.flatMap { Int(exactly: $0) } }
+    let isListed = row.take("isListed") { $0.bool }
+    let itemID = row.take("itemID") { ResourceID(row: $0) }
+    let vault = row.take("vault") { vault in repeated.value(of: vault) { ResourceID(row: $0) } }
+    let protectionState = row.take("protectionState") { state in
+      repeated.value(of: state) { $0.string.map { ProtectionState($0) } }
+    }
+    let reason = row.take("reason") { reason in
+      repeated.value(of: reason) { $0.string.flatMap { Reason(rawValue: $0) } }
+    }
+    let key = row.take("key") { $0.string }
+    let activeLocation = row.take("activeLocation") { $0.string }
+    let nextLook = row.take("nextLook") { Timestamp(row: $0) }
+    guard row.areAllTaken, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
+      let former,
+      let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads, let isListed
+    else { return nil }
+    self.init(
+      key: ItemKey(written: key), itemID: itemID, vault: vault, name: name, protectionState: protectionState,
+      activeLocation: activeLocation, nextLook: nextLook, reason: reason)
+    self.lifecycleID = lifecycleID
+    self.location = location
+    self.live = live
+    self.former = former
+    self.transition = transition
+    self.failover = failover
+    self.testMachine = testMachine
+    self.held = held
+    self.approved = approved
+    self.healedAt = healedAt
+    self.legs = legs
+    self.suspicions = suspicions
+    self.lastLook = lastLook
+    self.lastAssociationsLook = lastAssociationsLook
+    self.hasSoughtSource = hasSoughtSource
+    self.said = Set(said)
+    self.failedReads = failedReads
+    self.isListed = isListed
+  }
+}
+
+extension Failover {
+  fileprivate init?(
+    row document: JSONDocument, among machines: inout NamedMachines, sharing repeated: RepeatedValues
+  ) {
+    var row = RowMembers(document)
+    let id = row.take("id") { id in repeated.value(of: id) { $0.string } }
+    let cause = row.take("cause") { cause in repeated.value(of: cause) { $0.string.flatMap { Cause(rawValue: $0) } } }
+    let from = row.take("from") { machines.machine($0) }
+    let to = row.take("to") { machines.machine($0) }
+    let noticed = row.take("noticed") { Timestamp(row: $0) }
+    let completed = row.take("completed") { Timestamp(row: $0) }
+    let cloudTime = row.take("cloudTime") { Timestamp(row: $0) }
+    let isSettled = row.take("isSettled") { $0.bool }
+    guard row.areAllTaken, let cause, let to, let noticed, let completed, let isSettled else { return nil }
+    self.init(id: id, cause: cause, from: from, to: to, noticed: noticed, completed: completed, cloudTime: cloudTime)
+    self.isSettled = isSettled
+  }
+}
+
+/// The machines that a state has named so far, with how each was written.
+private struct NamedMachines {
+  private var known: [(document: JSONDocument, machine: MachineIdentity)] = []
+
+  mutating func machine(_ document: JSONDocument) -> MachineIdentity? {
+    if let named = known.first(where: { $0.document.isWritten(like: document) }) { return named.machine }
+    guard let machine = MachineIdentity(row: document) else { return nil }
+    known.append((document, machine))
+    return machine
+  }
+}
+
+extension MachineIdentity {
+  fileprivate init?(row document: JSONDocument) {
+    var row = RowMembers(document)
+    let id = row.take("id") { ResourceID(row: $0) }
+    let vmID = row.take("vmID") { $0.string }
+    guard row.areAllTaken, let id else { return nil }
+    self.init(id: id, vmID: nil)
+    // As it was written.
+    self.vmID = vmID
+  }
+}
+
+extension ResourceID {
+  fileprivate init?(row document: JSONDocument) {
+    guard let text = document.string else { return nil }
+    self.init(text)
+  }
+}
+
+extension Timestamp {
+  fileprivate init?(row document: JSONDocument) {
+    guard let milliseconds = document.integer else { return nil }
+    self.init(milliseconds: milliseconds)
+  }
+}
+
+extension JSONDocument {
+  /// Its elements, each as something; nil unless it is an array of just those.
+  fileprivate func list<Value>(_ read: (JSONDocument) -> Value?) -> [Value]? {
+    guard let elements = array else { return nil }
+    let values = elements.compactMap(read)
+    return values.count == elements.count ? values : nil
+  }
+}
+
+/// The members of an object, each taken out as what it must be. Whoever forgets one that is there, or finds it to be
+/// something else, does not have them all: what a state learns to hold is read more slowly, and never lost.
+private struct RowMembers {
+  private let object: JSONDocument
+  /// How many have not been taken; nil when it is no object, or one was something else.
+  private var left: Int?
+
+  /// Every row has a checksum, which is none of the value's.
+  init(_ object: JSONDocument) {
+    self.object = object
+    left = object.memberCount.map { $0 - (object.member("check") == nil ? 0 : 1) }
+  }
+
+  var areAllTaken: Bool { left == 0 }
+
+  mutating func take<Value>(_ name: String, as read: (JSONDocument) -> Value?) -> Value? {
+    guard let member = object.member(name) else { return nil }
+    let value = read(member)
+    left = value == nil ? nil : left.map { $0 - 1 }
+    return value
+  }
+}
