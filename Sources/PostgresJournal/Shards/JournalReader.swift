@@ -46,7 +46,8 @@ struct JournalReader: Sendable {
       }
       let reader = StateReader(sealedBy: seal)
       return JournalImage(
-        states: try rows.map { KeptState(try ItemTable.item($0, by: reader)) }, brakes: try BrakeTable.brakes(tables[0]),
+        states: try rows.map { KeptState(try ItemTable.item($0, by: reader)) },
+        brakes: try BrakeTable.brakes(tables[0]),
         alerts: try BrakeTable.alerts(tables[1]))
     } catch {
       throw database.error(error)
