@@ -73,16 +73,12 @@ public final class JournalDatabase: Journal {
     }
   }
 
-  public func load() async throws(JournalError) -> JournalImage {
+  public func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
     let seal = store.seal
-    let states = try await store.readInParts(of: "item") { db, range in try ItemTable.read(db, range, sealedBy: seal) }
+    try await store.read { db in try ItemTable.read(db, sealedBy: seal, handingTo: take) }
     store.indices?.begin()
-    var keys: Set<ItemKey> = Set(minimumCapacity: states.count)
-    for kept in states where !keys.insert(kept.state.key).inserted {
-      throw JournalError(DamagedFile(finding: "item '\(kept.state.key)' is there twice"), file: path)
-    }
     return try await store.read { db in
-      JournalImage(states: states, brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
+      JournalImage(brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
     }
   }
 

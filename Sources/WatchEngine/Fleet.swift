@@ -35,22 +35,41 @@ public actor Fleet {
     self.onCommit = onCommit
   }
 
-  /// Start-up is recovery: there is no other start.
+  /// Start-up is recovery: there is no other start. States are taken over while the next ones are read.
   package func load() async throws(JournalError) -> [KeptState] {
-    let image = try await journal.load()
+    let (parts, handed) = AsyncStream.makeStream(of: (states: [KeptState], expected: Int).self)
+    async let read = Fleet.read(journal, to: handed)
+    var all: [KeptState] = []
+    for await part in parts {
+      if all.isEmpty {
+        states.reserveCapacity(part.expected)
+        index.reserveCapacity(part.expected)
+      }
+      for kept in part.states { take(kept) }
+      all += part.states
+    }
+    let image = try await read.get()
     summary.brakes = image.brakes
     book = AlertBook(image.alerts)
-    states.reserveCapacity(image.states.count)
-    index.reserveCapacity(image.states.count)
-    for kept in image.states {
-      // Taken out once: each access would copy it.
-      let state = kept.state
-      states.insert(kept, for: state.key)
-      notable.update(nil, to: state)
-      summary.update(state.key, state)
-      if !state.key.isDrill { index.update(state) }
+    return all
+  }
+
+  private static func read(
+    _ journal: any Journal, to handed: AsyncStream<(states: [KeptState], expected: Int)>.Continuation
+  ) async -> Result<JournalImage, JournalError> {
+    defer { handed.finish() }
+    return await Result { () async throws(JournalError) in
+      try await journal.load { states, expected in handed.yield((states, expected)) }
     }
-    return image.states
+  }
+
+  private func take(_ kept: KeptState) {
+    // Taken out once: each access would copy it.
+    let state = kept.state
+    states.insert(kept, for: state.key)
+    notable.update(nil, to: state)
+    summary.update(state.key, state)
+    if !state.key.isDrill { index.update(state) }
   }
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }

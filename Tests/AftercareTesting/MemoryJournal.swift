@@ -43,8 +43,9 @@ public actor MemoryJournal: Journal {
 
   public func identity() async throws(JournalError) -> String { "memory" }
 
-  public func load() async throws(JournalError) -> JournalImage {
-    JournalImage(states: items.values.sorted { $0.key < $1.key }.map { KeptState($0) }, brakes: brakes, alerts: alerts)
+  public func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
+    take(items.values.sorted { $0.key < $1.key }.map { KeptState($0) }, items.count)
+    return JournalImage(brakes: brakes, alerts: alerts)
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {

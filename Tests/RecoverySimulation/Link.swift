@@ -130,8 +130,8 @@ struct DistantJournal: JournalDecorator {
     }
   }
 
-  func load() async throws(JournalError) -> JournalImage {
-    try await link.look { () async throws(JournalError) in try await base.load() }
+  func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
+    try await link.look { () async throws(JournalError) in try await base.load(handingTo: take) }
   }
 
   func baseline(of item: ItemKey) async throws(JournalError) -> Baseline? {

@@ -91,12 +91,8 @@ struct ARMClient: Sendable {
     guard !Task.isCancelled else {
       throw TransportError(code: .cancelled, message: "stopped before it was sent", requestMayHaveBeenSent: false)
     }
-    let task = Task { [exchange] () async -> Result<TransferResponse, TransportError> in
-      do throws(TransportError) {
-        return .success(try await exchange.send(request))
-      } catch {
-        return .failure(error)
-      }
+    let task = Task { [exchange] in
+      await Result { () async throws(TransportError) in try await exchange.send(request) }
     }
     return try await task.value.get()
   }

@@ -42,12 +42,7 @@ public final class TokenCache: Sendable {
   }
 
   private func refresh() async -> Result<AccessToken, Fault> {
-    let result: Result<AccessToken, Fault>
-    do throws(Fault) {
-      result = .success(try await source.token())
-    } catch {
-      result = .failure(error)
-    }
+    let result = await Result { () async throws(Fault) in try await source.token() }
     state.withLock { state in
       state.refresh = nil
       if case .success(let token) = result { state.current = token }

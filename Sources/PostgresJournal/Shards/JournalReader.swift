@@ -26,7 +26,7 @@ struct JournalReader: Sendable {
     }
   }
 
-  func load() async throws(JournalError) -> JournalImage {
+  func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
     let (shard, patience) = (shard, database.patience)
     do {
       let (rows, tables) = try await database.pool.read { wire throws(WireFailure) in
@@ -45,10 +45,8 @@ struct JournalReader: Sendable {
         return (rows, tables)
       }
       let reader = StateReader(sealedBy: seal)
-      return JournalImage(
-        states: try rows.map { KeptState(try ItemTable.item($0, by: reader)) },
-        brakes: try BrakeTable.brakes(tables[0]),
-        alerts: try BrakeTable.alerts(tables[1]))
+      take(try rows.map { KeptState(try ItemTable.item($0, by: reader)) }, rows.count)
+      return JournalImage(brakes: try BrakeTable.brakes(tables[0]), alerts: try BrakeTable.alerts(tables[1]))
     } catch {
       throw database.error(error)
     }

@@ -42,5 +42,7 @@ extension ReadingJournal {
 
   func identity() async throws(JournalError) -> String { try await reader.identity() }
 
-  func load() async throws(JournalError) -> JournalImage { try await reader.load() }
+  func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
+    try await reader.load(handingTo: take)
+  }
 }

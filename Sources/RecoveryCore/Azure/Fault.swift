@@ -150,14 +150,3 @@ extension Fault: CustomStringConvertible {
     return "\(code)\(answer) for \(resource): \(message)"
   }
 }
-
-extension Result where Failure == Fault {
-  /// What an asynchronous call returns or throws.
-  package init(_ body: () async throws(Fault) -> Success) async {
-    do throws(Fault) {
-      self = .success(try await body())
-    } catch {
-      self = .failure(error)
-    }
-  }
-}

@@ -11,7 +11,9 @@ public protocol Journal: Sendable {
   /// Which journal it is, from its first day on and in every copy: with an event's number and time it names that event
   /// among those of all journals.
   func identity() async throws(JournalError) -> String
-  func load() async throws(JournalError) -> JournalImage
+  /// Reads what a start needs. The states are handed over while they are read, and are not in the image: whoever takes
+  /// them over works beside whoever reads them.
+  func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage
   /// Returns when what is decided by has been found whole, as far as that takes longer than the opening; throws what is
   /// damaged. Nothing that depends on it is handed out before. It gives way to `load`, and waits for the first one.
   func inspectWhatDecides() async throws(JournalError)
@@ -59,6 +61,15 @@ extension Journal {
   public func inspectWhatDecides() async throws(JournalError) {}
   public func inspect() async throws(JournalError) {}
 
+  /// What a start needs, the states with it.
+  public func load() async throws(JournalError) -> JournalImage {
+    let (parts, handed) = AsyncStream.makeStream(of: [KeptState].self)
+    var image = try await load { states, _ in handed.yield(states) }
+    handed.finish()
+    for await part in parts { image.states += part }
+    return image
+  }
+
   public func commit(_ change: JournalChange, fence: Fence) async throws(JournalError) -> [RecordedEvent] {
     try await commit([change], fence: fence)
   }
@@ -83,6 +94,9 @@ public struct Fence: Hashable, Sendable, Codable {
   public init(token: Int64) { self.token = token }
 }
 
+/// Takes over some of the states that are read, of about so many. It is called on the thread that reads them.
+public typealias StateReceiver = @Sendable (_ states: [KeptState], _ expected: Int) -> Void
+
 /// What a start needs to go on where the last run ended.
 public struct JournalImage: Sendable {
   /// In no order.
@@ -94,7 +108,7 @@ public struct JournalImage: Sendable {
   /// By their keys.
   public var items: [ItemState] { states.map(\.state).sorted { $0.key < $1.key } }
 
-  public init(states: [KeptState], brakes: Brakes = Brakes(), alerts: [Alert] = []) {
+  public init(states: [KeptState] = [], brakes: Brakes = Brakes(), alerts: [Alert] = []) {
     self.states = states
     self.brakes = brakes
     self.alerts = alerts

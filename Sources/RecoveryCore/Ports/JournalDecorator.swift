@@ -10,7 +10,9 @@ extension JournalDecorator {
     try await base.acquire(holder: holder, telling: sinks, at: now)
   }
   public func identity() async throws(JournalError) -> String { try await base.identity() }
-  public func load() async throws(JournalError) -> JournalImage { try await base.load() }
+  public func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
+    try await base.load(handingTo: take)
+  }
   public func inspectWhatDecides() async throws(JournalError) { try await base.inspectWhatDecides() }
   public func inspect() async throws(JournalError) { try await base.inspect() }
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {

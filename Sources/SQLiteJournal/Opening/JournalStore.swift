@@ -26,29 +26,6 @@ struct JournalStore: Sendable {
     }
   }
 
-  /// Reads a table in parts side by side, each over a connection of its own, for as long as nobody writes. Rows come in
-  /// no order.
-  func readInParts<Value: Sendable>(
-    of table: String, _ body: @escaping @Sendable (Database, ClosedRange<Int64>) throws -> [Value]
-  ) async throws(JournalError) -> [Value] {
-    let last = try await read { db in try Int64.fetchOne(db, sql: "SELECT max(rowid) FROM \(table)") ?? 0 }
-    // A queue has one connection, and may stand beside a writer: its parts would be of different times.
-    let parts = reader is DatabasePool ? Int64(min(4, max(1, ProcessInfo.processInfo.activeProcessorCount))) : 1
-    do {
-      return try await withThrowingTaskGroup(of: [Value].self) { group in
-        for part in 0..<parts {
-          let (first, end) = (part * last / parts + 1, (part + 1) * last / parts)
-          if first <= end { group.addTask { try await read { db in try body(db, first...end) } } }
-        }
-        var values: [Value] = []
-        for try await some in group { values += some }
-        return values
-      }
-    } catch {
-      throw JournalError(error, file: path)
-    }
-  }
-
   /// Runs one transaction that reads.
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value

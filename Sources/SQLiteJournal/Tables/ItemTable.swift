@@ -32,21 +32,34 @@ enum ItemTable {
     try db.run(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
   }
 
-  /// The items whose rows are numbered so, in no order.
-  static func read(
-    _ db: Database, _ range: ClosedRange<Int64>, sealedBy seal: OperationSeal?
-  ) throws -> [KeptState] {
+  /// How many are handed over at a time.
+  private static let part = 512
+
+  /// All items, in no order. One connection reads them: two threads would wait for each other at the allocator, and take
+  /// longer together than one alone.
+  static func read(_ db: Database, sealedBy seal: OperationSeal?, handingTo take: StateReceiver) throws {
+    let expected = try Int.fetchOne(db, sql: "SELECT max(rowid) FROM item") ?? 0
     // By their rows and not by an index: none has been compared with the rows when the watch begins.
     let rows = try Row.fetchCursor(
       db,
       sql: """
         SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
-        FROM item NOT INDEXED LEFT JOIN heal ON heal.id = item.heal_id WHERE item.rowid BETWEEN ? AND ?
-        """, arguments: [range.lowerBound, range.upperBound])
+        FROM item NOT INDEXED LEFT JOIN heal ON heal.id = item.heal_id
+        """)
     let reader = StateReader(sealedBy: seal)
-    var items: [KeptState] = []
-    while let row = try rows.next() { items.append(KeptState(try item(from: row, by: reader))) }
-    return items
+    var keys: Set<ItemKey> = Set(minimumCapacity: expected)
+    var some: [KeptState] = []
+    while let row = try rows.next() {
+      let item = try item(from: row, by: reader)
+      guard keys.insert(item.key).inserted else {
+        throw DamagedFile(finding: "item '\(item.key)' is there twice")
+      }
+      some.append(KeptState(item))
+      guard some.count == part else { continue }
+      take(some, expected)
+      some.removeAll(keepingCapacity: true)
+    }
+    take(some, expected)
   }
 
   private static func item(from row: Row, by reader: StateReader) throws -> ItemState {
