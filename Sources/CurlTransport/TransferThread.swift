@@ -7,7 +7,7 @@ final class TransferThread {
   private let executor: TransferLoop
   private let configuration: CurlClient.Configuration
   private var transfers: [TransferInbox.ID: Transfer] = [:]
-  /// Handles that are free: to make one anew for each transfer is a tenth of what the transfer costs.
+  /// Handles that are free: libcurl would take down and make again for each transfer what is the same for all.
   private var idle: [EasyHandle] = []
   private let names = FieldNames()
   /// When some transfer has to be looked at for its limits. Early is harmless.

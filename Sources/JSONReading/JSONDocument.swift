@@ -120,7 +120,7 @@ package struct JSONDocument: Sendable {
 
   /// Whether the two are written with the same bytes, and so are the same value.
   package func isWritten(like other: JSONDocument) -> Bool {
-    unsafe JSONDocument.areEqual(bytes.span.bytes, other.bytes.span.bytes)
+    unsafe node.kind == other.node.kind && JSONDocument.areEqual(bytes.span.bytes, other.bytes.span.bytes)
   }
 
   /// Eight bytes at a time: most that are compared are equal.

@@ -29,10 +29,13 @@ struct RepeatedValuesTests {
   @Test("are of the type that is asked for, whatever was made of the same bytes before")
   func types() throws {
     let repeated = RepeatedValues()
-    let texts = try JSONDocument(parsing: Array(#"["1", 1]"#.utf8)).elements
+    let texts = try JSONDocument(parsing: Array(#"["1", 1, "null", null]"#.utf8)).elements
     for _ in 0..<2 {
       #expect(repeated.value(of: texts[0]) { $0.string } == "1")
       #expect(repeated.value(of: texts[1]) { $0.integer } == 1)
+      #expect(repeated.value(of: texts[2]) { $0.string } == "null")
+      #expect(repeated.value(of: texts[3]) { $0.string } == nil)
+      #expect(!texts[0].isWritten(like: texts[1]) && texts[0].isWritten(like: texts[0]))
     }
   }
 }

@@ -54,6 +54,18 @@ struct StateRowTests {
     #expect(try JSONDecoder().decode(ItemState.self, from: Data(row)) == item)
   }
 
+  @Test("is tried with everything that a state and its failover can hold")
+  func everything() throws {
+    let item = StateRowTests.full()
+    let failover = try #require(item.failover)
+    for child in Array(Mirror(reflecting: item).children) + Array(Mirror(reflecting: failover).children)
+    where child.label != "heal" {
+      let value = Mirror(reflecting: child.value)
+      let canBeEmpty = [.optional, .collection, .set].contains(value.displayStyle)
+      #expect(!canBeEmpty || !value.children.isEmpty, "give the state of this suite a \(child.label ?? "?")")
+    }
+  }
+
   @Test("with a member that is not known to the quick way is left to the other")
   func unknown() throws {
     let row = try JournalJSON.encode(StateRowTests.full())
