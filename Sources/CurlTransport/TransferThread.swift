@@ -40,7 +40,7 @@ final class TransferThread {
       for order in orders.start { start(order.id, order.plan) }
       guard multi.perform() else { return false }
       while let ended = multi.nextEnded() {
-        finish(ended.transfer, ended.transfer.outcome(ended.code))
+        finish(ended.transfer, ended.transfer.outcome(ended.code), isWhole: ended.code == CURLE_OK)
       }
       checkLimits()
       // What comes from here on finds somebody to wake.
@@ -67,8 +67,7 @@ final class TransferThread {
 
   private func start(_ id: TransferInbox.ID, _ plan: TransferPlan) {
     do throws(TransportError) {
-      let transfer = try Transfer(
-        id: id, plan: plan, over: idle.popLast() ?? EasyHandle(), names: names, configuration: configuration)
+      let transfer = try transfer(id, plan)
       guard multi.add(transfer.easy) else {
         throw TransportError(
           code: .outOfMemory, message: "the transfer could not be added", host: plan.address.authority,
@@ -82,18 +81,27 @@ final class TransferThread {
     }
   }
 
-  private func finish(_ transfer: Transfer, _ outcome: TransferOutcome) {
-    let traffic = transfer.traffic
-    transfers[transfer.id] = nil
-    takeOut(transfer)
-    conclude(transfer.id, outcome, traffic)
+  /// Over a handle that is free, unless this libcurl does not take one a second time.
+  private func transfer(_ id: TransferInbox.ID, _ plan: TransferPlan) throws(TransportError) -> Transfer {
+    if let kept = idle.popLast(),
+      let transfer = try? Transfer(id: id, plan: plan, over: kept, names: names, configuration: configuration)
+    {
+      return transfer
+    }
+    return try Transfer(id: id, plan: plan, over: EasyHandle(), names: names, configuration: configuration)
   }
 
-  private func takeOut(_ transfer: Transfer) {
+  /// - Parameter isWhole: libcurl has come to the end of the answer.
+  private func finish(_ transfer: Transfer, _ outcome: TransferOutcome, isWhole: Bool = false) {
+    let traffic = transfer.traffic
     multi.remove(transfer.easy)
-    // It holds pointers into the transfer until it is reset.
-    transfer.easy.reset()
-    if idle.count < configuration.maximumConnections { idle.append(transfer.easy) }
+    transfers[transfer.id] = nil
+    // What was broken off keeps a part of its state even through a reset, and goes with its transfer.
+    if isWhole, idle.count < configuration.maximumConnections {
+      transfer.easy.reset()
+      idle.append(transfer.easy)
+    }
+    conclude(transfer.id, outcome, traffic)
   }
 
   private func conclude(_ id: TransferInbox.ID, _ outcome: TransferOutcome, _ traffic: TransferTraffic) {
@@ -105,7 +113,7 @@ final class TransferThread {
   private func abandon(_ id: TransferInbox.ID) {
     guard let transfer = transfers.removeValue(forKey: id) else { return }
     let traffic = transfer.traffic
-    takeOut(transfer)
+    multi.remove(transfer.easy)
     inbox.withLock { $0.inbox.count(traffic) }
   }
 
