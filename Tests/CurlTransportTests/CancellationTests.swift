@@ -52,25 +52,6 @@ struct CancellationTests {
     }
   }
 
-  @Test("in the middle of an answer leaves nothing to the requests that follow")
-  func middle() async throws {
-    try await withServer { request in
-      request.target == "/first"
-        ? [.text("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), .stall] : [.answer(body: [1])]
-    } body: { server, client in
-      let url = server.url("/first")
-      let task = Task { try await client.send(TransferRequest(url: url)) }
-      await server.requestsReached(1)
-      task.cancel()
-      _ = await task.result
-      for _ in 1...3 {
-        let answer = try await client.send(TransferRequest(url: server.url()))
-        #expect(answer.body == [1])
-      }
-      server.release()
-    }
-  }
-
   @Test("a random third of 400 loses none and doubles none", arguments: [1, 2, 3] as [UInt64])
   func storm(seed: UInt64) async throws {
     let count = 400
