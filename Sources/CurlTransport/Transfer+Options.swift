@@ -42,7 +42,9 @@ extension Transfer {
     // only an answer would tell, so that everybody would wait for the slowest first one.
     try easy.set(CURLOPT_PIPEWAIT, plan.address.scheme == .https)
     try easy.set(CURLOPT_TCP_KEEPALIVE, true)
-    try easy.set(CURLOPT_BUFFERSIZE, 32 << 10)
+    // Asked for and not insisted on: a handle that was used before may still have its buffer, which is of this size, and
+    // libcurl 7.88 then takes no other.
+    try? easy.set(CURLOPT_BUFFERSIZE, 32 << 10)
     // When a kept connection turns out dead, libcurl repeats the request by itself. A method that must not be carried
     // out twice therefore gets a connection of its own making, on which that never happens.
     try easy.set(CURLOPT_FRESH_CONNECT, !plan.isIdempotent)

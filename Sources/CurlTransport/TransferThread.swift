@@ -96,7 +96,7 @@ final class TransferThread {
     let traffic = transfer.traffic
     multi.remove(transfer.easy)
     transfers[transfer.id] = nil
-    // What was broken off keeps a part of its state even through a reset, and goes with its transfer.
+    // What was broken off may keep more of its state through a reset than we know, and goes with its transfer.
     if isWhole, idle.count < configuration.maximumConnections {
       transfer.easy.reset()
       idle.append(transfer.easy)
