@@ -38,7 +38,7 @@ enum ItemTable {
   /// All items, in no order. One connection reads them: two threads would wait for each other at the allocator, and take
   /// longer together than one alone.
   static func read(_ db: Database, sealedBy seal: OperationSeal?, handingTo take: StateReceiver) throws {
-    let expected = try Int.fetchOne(db, sql: "SELECT max(rowid) FROM item") ?? 0
+    let expected = try Int.fetchOne(db, sql: "SELECT count(*) FROM item") ?? 0
     // By their rows and not by an index: none has been compared with the rows when the watch begins.
     let rows = try Row.fetchCursor(
       db,
