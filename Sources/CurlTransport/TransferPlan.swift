@@ -50,7 +50,6 @@ struct TransferPlan: Sendable {
     _ request: TransferRequest, _ configuration: CurlClient.Configuration, _ address: RequestAddress
   ) throws(TransportError) -> [String] {
     var lines: [String] = []
-    lines.reserveCapacity(request.fields.count + 5)
     for field in request.fields {
       let name = field.name.canonicalName
       guard !ownFields.contains(name), !name.hasPrefix(":") else {

@@ -3,7 +3,7 @@ package import RecoveryCore
 
 extension ItemState {
   /// The state that its row holds, member by member: a start reads a hundred thousand of them, and Swift's coding system
-  /// takes three times as long. Nil for whatever is not just as it is written today; then that reads it.
+  /// takes half as long again. Nil for whatever is not just as it is written today; then that reads it.
   package init?(row document: JSONDocument, sharing repeated: RepeatedValues) {
     var row = RowMembers(document)
     let name = row.take("name") { $0.string }
@@ -43,8 +43,8 @@ extension ItemState {
     let activeLocation = row.take("activeLocation") { $0.string }
     let nextLook = row.take("nextLook") { Timestamp(row: $0) }
     guard row.areAllTaken, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
-      let former,
-      let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads, let isListed
+      let former, let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads,
+      let isListed
     else { return nil }
     self.init(
       key: ItemKey(written: key), itemID: itemID, vault: vault, name: name, protectionState: protectionState,

@@ -35,24 +35,16 @@ package final class BudgetKeeper: Sendable {
 
   /// Each URL names its own; what names none is the tenant's.
   package static func subscription(in url: String) -> String {
-    let bytes = url.utf8Span.span
-    let mark = "/subscriptions/".utf8Span.span
-    // Behind the mark while one is being read: how much of it was, and where the id begins.
-    var (matched, start, end) = (0, bytes.count, bytes.count)
-    for at in bytes.indices {
-      let byte = bytes[at]
-      if byte == UInt8(ascii: "?") || (byte == UInt8(ascii: "/") && at >= start) {
-        end = at
-        break
+    var path = url.utf8[...].prefix { $0 != UInt8(ascii: "?") }
+    while let slash = path.firstIndex(of: UInt8(ascii: "/")) {
+      let isIt = path[..<slash].elementsEqual("subscriptions".utf8) { $0 | 0x20 == $1 }
+      path = path[path.index(after: slash)...]
+      if isIt {
+        let id = Substring(path.prefix { $0 != UInt8(ascii: "/") }).lowercased()
+        return id.isEmpty ? "tenant" : id
       }
-      guard start == bytes.count else { continue }
-      matched = byte | 0x20 == mark[matched] | 0x20 ? matched + 1 : byte == UInt8(ascii: "/") ? 1 : 0
-      if matched == mark.count { (matched, start) = (0, at + 1) }
     }
-    guard start < end else { return "tenant" }
-    let utf8 = url.utf8
-    let id = utf8.index(utf8.startIndex, offsetBy: start)..<utf8.index(utf8.startIndex, offsetBy: end)
-    return Substring(utf8[id]).lowercased()
+    return "tenant"
   }
 }
 

@@ -83,6 +83,7 @@ public struct CloudEnvironment: Sendable {
     let next = theirs.dropFirst(ours.count).first
     return next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
   }
+
   /// Whether both are one letter, whatever its case, or one other byte.
   private static func isAlike(_ left: UInt8, _ right: UInt8) -> Bool {
     guard left != right else { return true }

@@ -22,7 +22,7 @@ struct TokenRequest: Sendable {
     while true {
       let fault: Fault
       var mayRetry = true
-      switch await TokenRequest.attempt({ () async throws(TransportError) in try await exchange.send(request) }) {
+      switch await Result({ () async throws(TransportError) in try await exchange.send(request) }) {
       case .success(let answer):
         if answer.status.code == 200 { return try token(in: answer, resource) }
         let envelope = ErrorEnvelope(body: answer.body, status: answer.status.code, hiding: secrets)
@@ -40,16 +40,6 @@ struct TokenRequest: Sendable {
       guard mayRetry, attempt < TokenRequest.waits.count else { throw fault }
       try await pause(min(fault.retryAfter ?? TokenRequest.waits[attempt], .seconds(30)), resource)
       attempt += 1
-    }
-  }
-
-  private static func attempt(
-    _ send: () async throws(TransportError) -> TransferResponse
-  ) async -> Result<TransferResponse, TransportError> {
-    do throws(TransportError) {
-      return .success(try await send())
-    } catch {
-      return .failure(error)
     }
   }
 

@@ -61,9 +61,8 @@ public struct FleetSummary: Sendable {
 
   /// An item's state has changed; nil when it was forgotten.
   public mutating func update(_ key: ItemKey, _ state: ItemState?) {
-    if let (id, at) = state?.joined, let vault = state?.vault {
-      let latest = failovers[vault]
-      if at >= latest?.at ?? at, id != latest?.id || at != latest?.at { failovers[vault] = Joined(id: id, at: at) }
+    if let (id, at) = state?.joined, let vault = state?.vault, at >= failovers[vault]?.at ?? at {
+      failovers[vault] = Joined(id: id, at: at)
     }
     let tried = running.removeValue(forKey: key) ?? []
     for canary in tried { trials[canary]?[key] = nil }
