@@ -245,7 +245,7 @@ public struct ItemTurn: Sendable {
   private func pace(_ step: Step, _ retryAfter: Duration?, _ now: Timestamp) -> Duration {
     if let retryAfter { return retryAfter }
     let age = step.intended.map { now - $0 } ?? .zero
-    let usual = state.heal.flatMap { seen.fleet.usual(step, on: $0.system) } ?? .zero
+    let usual = state.heal.flatMap { seen.fleet.usual(step, of: $0) } ?? .zero
     if age < usual {
       return min(max((age < usual / 2 ? usual / 2 : usual) - age, settings.pollFirst), settings.pollMost * 4)
     }

@@ -21,6 +21,9 @@ struct ItemTurnTests {
     var pending: Effect?
     /// How long operations take.
     var operation: Duration = .zero
+    /// How long an extension that was just installed is not heard of yet.
+    var silence: Duration = .zero
+    private var installed: Timestamp?
     private var begun = Timestamp(milliseconds: 0)
     let decider: Decider
     let settings = EngineSettings(vaults: [Samples.vault])
@@ -81,6 +84,12 @@ struct ItemTurnTests {
         if beats { beat() }
         var read = machine
         if !associations { read.associations = nil }
+        if let installed, now - installed < silence {
+          for index in read.handlers.indices {
+            read.handlers[index].status = StatusCode("ProvisioningState/Unresponsive")
+            read.handlers[index].message = "Error while parsing heartbeat of Handler."
+          }
+        }
         return .machine(.found(read))
       case .readAssociations:
         asked.append("associations")
@@ -111,7 +120,9 @@ struct ItemTurnTests {
         }
         switch pending {
         case .setIdentity(_, let identity): machine.identity = identity
-        case .putExtension(_, _, let wanted, _): Samples.install(wanted.kind, on: &machine)
+        case .putExtension(_, _, let wanted, _):
+          Samples.install(wanted.kind, on: &machine)
+          installed = now
         case .deleteExtension(_, let name):
           machine.extensions.removeAll { $0.name == name }
           machine.handlers = []
@@ -137,7 +148,7 @@ struct ItemTurnTests {
     place.live(turns: 10)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     let story = [
-      "machine", "item", "machine", "identity", "poll", "machine", "remove", "install", "poll", "machine", "associate",
+      "machine", "item", "machine", "identity", "poll", "machine", "remove", "install", "poll", "associate", "machine",
       "associations",
     ]
     #expect(place.asked == story)
@@ -160,7 +171,7 @@ struct ItemTurnTests {
     #expect(
       place.asked.filter { $0 != "poll" } == [
         "machine", "item", "machine", "identity", "machine", "remove",
-      ] + Array(repeating: "machine", count: resources) + ["install", "machine", "associate", "associations"])
+      ] + Array(repeating: "machine", count: resources) + ["install", "associate", "machine", "associations"])
   }
 
   @Test("of a machine that waits for another are as many: it is given its identity meanwhile")
@@ -183,6 +194,44 @@ struct ItemTurnTests {
     #expect(place.asked.count { $0 != "poll" } == 10)
   }
 
+  @Test("are ten although the agent is silent at first, once it is known for how long such a one is")
+  func knownSilence() throws {
+    var first = Place(profile: Self.agent)
+    first.silence = .seconds(15)
+    first.live(turns: 1, listing: Samples.item())
+    first.live(turns: 1, listing: Samples.failedOverItem())
+    first.live(turns: 20)
+    #expect(first.state.heal?.status == .healed)
+    #expect(first.asked.suffix(4) == ["associate", "machine", "machine", "associations"])
+    var second = Place(profile: Self.agent)
+    second.silence = .seconds(15)
+    second.fleet.update(ItemKey("first"), first.state)
+    second.live(turns: 1, listing: Samples.item())
+    second.live(turns: 1, listing: Samples.failedOverItem())
+    second.live(turns: 20)
+    #expect(second.state.heal?.status == .healed)
+    #expect(second.asked.count { $0 != "poll" } == 10, "\(second.asked)")
+    let heal = try #require(second.state.heal)
+    let last = try #require(heal.steps.last)
+    #expect(second.fleet.usual(last, of: heal) == .seconds(20))
+  }
+
+  @Test("begin with the machine again where an install ended a while ago, whatever came in between")
+  func interrupted() throws {
+    var place = Place(profile: Self.agent)
+    place.live(turns: 1, listing: Samples.item())
+    place.live(turns: 1, listing: Samples.failedOverItem())
+    while place.asked.last != "install" { place.live(turns: 1) }
+    place.fleet.brakes.pause = Brakes.Pause(reason: "a person looks at it", since: place.now)
+    place.live(for: .seconds(60))
+    #expect(place.state.reason == .heldByPause)
+    place.asked = []
+    place.fleet.brakes.pause = nil
+    place.live(turns: 5)
+    #expect(place.state.heal?.status == .healed)
+    #expect(place.asked == ["machine", "associate", "associations"])
+  }
+
   @Test("poll an operation less often once it is known how long such a one takes")
   func knownSpan() throws {
     var first = Place(profile: Self.agent)
@@ -202,7 +251,7 @@ struct ItemTurnTests {
     #expect(polls[0] >= 14 && polls[1] <= 6, "\(polls)")
     // What takes longer than it was known to is polled like any other.
     let heal = try #require(second.state.heal)
-    #expect(second.fleet.usual(heal.steps[0], on: heal.system).map { $0 >= .seconds(60) && $0 < .seconds(80) } == true)
+    #expect(second.fleet.usual(heal.steps[0], of: heal).map { $0 >= .seconds(60) && $0 < .seconds(80) } == true)
   }
 
   @Test("of a machine that came in place of a well one under its id are made for it, in one round")

@@ -15,16 +15,16 @@ public struct FleetSummary: Sendable {
     }
   }
 
-  /// What an operation does, and to which extension type.
+  /// What a step does, and to which extension type; the last look is for the one that was installed last.
   private struct Work: Hashable {
     var verb: String
     var kind: ExtensionKind?
     var system: OperatingSystem?
 
-    init(_ step: Step, on system: OperatingSystem?) {
+    init(_ step: Step, of heal: Heal) {
       verb = step.verb
-      kind = step.extensionKind
-      self.system = system
+      kind = step.work == .verify ? heal.lastInstall?.extensionKind : step.extensionKind
+      system = heal.system
     }
   }
 
@@ -47,7 +47,7 @@ public struct FleetSummary: Sendable {
   /// Trials of types that had not proved themselves, which are over: whoever waited for one need not wait any longer.
   public private(set) var trialsEnded = 0
   private var proven: [Canary: Timestamp] = [:]
-  /// How long operations took at the least.
+  /// How long steps took at the least: their operations, and a machine until it was seen to be well.
   private var spans: [Work: Duration] = [:]
   /// By heal, so that one that is told twice counts once.
   private var ended: [String: Ended] = [:]
@@ -71,9 +71,10 @@ public struct FleetSummary: Sendable {
     guard let heal = state?.heal, !heal.isCleanUp else { return }
     var trying: Set<Canary> = []
     for step in heal.steps {
-      if step.state == .succeeded, let intended = step.intended, let ended = step.ended, ended > intended {
-        let work = Work(step, on: heal.system)
-        spans[work] = min(spans[work] ?? ended - intended, ended - intended)
+      let begun = step.work == .verify ? heal.lastInstall?.ended : step.intended
+      if step.state == .succeeded, let begun, let ended = step.ended, ended > begun {
+        let work = Work(step, of: heal)
+        spans[work] = min(spans[work] ?? ended - begun, ended - begun)
       }
       guard case .install(let wanted) = step.work else { continue }
       let canary = Canary(wanted.kind, on: heal.system)
@@ -110,8 +111,9 @@ public struct FleetSummary: Sendable {
   /// Items of a vault that begin to move within this time of each other go through one failover.
   private static let sameFailover: Duration = .seconds(30 * 60)
 
-  /// How long the operation of such a step takes at the least; nil as long as none has ended.
-  public func usual(_ step: Step, on system: OperatingSystem?) -> Duration? { spans[Work(step, on: system)] }
+  /// How long such a step takes at the least, from its intent or, for the last look, from the end of the last install;
+  /// nil as long as none has ended.
+  public func usual(_ step: Step, of heal: Heal) -> Duration? { spans[Work(step, of: heal)] }
 
   /// The failover that an item joins which begins to move: the vault's latest, or a new one named after the vault and
   /// the time. No item joins the same one twice: what follows is the failback, or a failover anew.

@@ -49,7 +49,25 @@ extension Deliberation {
       return heal.steps.contains { $0.state == .failed } ? finishFailed() : nil
     }
     if let reason = hold(before: step) { return stall(reason) }
-    return step.state == .accepted ? (.stepResumes, .perform(step: step.ordinal)) : nil
+    if step.state == .accepted { return (.stepResumes, .perform(step: step.ordinal)) }
+    guard case .notRead = seen.machine else { return nil }
+    return afterInstall(step, heal)
+  }
+
+  /// A machine that has just taken an install would be read to no purpose: an association is a resource of its own, and
+  /// asks for no more than that; and the guest agent has not reported yet, where others of the kind needed longer.
+  private mutating func afterInstall(_ step: Step, _ heal: Heal) -> Conclusion? {
+    guard let installed = heal.lastInstall?.ended, now - installed < policy.machineMoving else { return nil }
+    switch step.work {
+    case .associate where step.state == .pending:
+      goOn()
+      intend(step)
+      return (.stepRuns, .perform(step: step.ordinal))
+    case .verify:
+      let ready = installed + min(seen.fleet.usual(step, of: heal) ?? .zero, policy.machineMoving)
+      return now < ready ? (.verifying, .lookAgain(ready)) : nil
+    default: return nil
+    }
   }
 
   /// The heal goes on with the machine as it is now.

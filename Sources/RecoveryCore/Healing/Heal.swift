@@ -82,6 +82,14 @@ public struct Heal: Hashable, Sendable, Codable {
   /// The steps of each round are numbered anew.
   private func tagStem(_ step: Step) -> String { "\(id)-\(round > 1 ? "r\(round)-" : "")\(step.ordinal)-" }
 
+  /// The install that ended last and well.
+  var lastInstall: Step? {
+    steps.last { step in
+      guard case .install = step.work else { return false }
+      return step.state == .succeeded
+    }
+  }
+
   /// The step that comes next: one that Azure works on, or the first whose dependencies are met and that may run now.
   public func next(at now: Timestamp) -> Step? {
     if let running = steps.first(where: { $0.state == .intended || $0.state == .accepted }) { return running }
