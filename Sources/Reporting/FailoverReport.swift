@@ -91,11 +91,12 @@ public struct FailoverReport: Sendable, Encodable {
 extension FailoverReport {
   /// Reads the account of a failover out of the journal; nil when nothing in it tells of one of that id.
   public init?(
-    of id: String, in journal: any Journal, states: [ItemState], at now: Timestamp
+    of id: String, in journal: any Journal, states: ItemStates, at now: Timestamp
   ) async throws(JournalError) {
     let events = try await journal.events(of: id).map(\.event)
     let heals = Dictionary(grouping: try await journal.heals(of: id), by: \.item)
-    let states = Dictionary(states.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let states = Dictionary(
+      states.filter { $0.failoverID == id }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     self.init(id, events: events, heals: heals, states: states, at: now)
   }
 

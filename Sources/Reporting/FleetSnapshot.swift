@@ -3,14 +3,14 @@ public import RecoveryCore
 /// How the fleet is at one moment: from the running watch, or from the journal when nobody watches.
 public struct FleetSnapshot: Sendable {
   public var at: Timestamp
-  public var states: [ItemState]
+  public var states: ItemStates
   public var brakes: Brakes
   public var alerts: [Alert]
   public var sweeps: [SweepReport]
   /// Who looks after which vault; nil where nothing is shared.
   public var leases: LeasePicture?
 
-  public init(at: Timestamp, states: [ItemState], brakes: Brakes, alerts: [Alert], sweeps: [SweepReport]) {
+  public init(at: Timestamp, states: ItemStates, brakes: Brakes, alerts: [Alert], sweeps: [SweepReport]) {
     self.at = at
     self.states = states
     self.brakes = brakes

@@ -28,9 +28,9 @@ extension FleetSnapshot {
 }
 
 extension InstanceRow {
-  fileprivate static func rows(_ picture: LeasePicture, _ states: [ItemState]) -> [InstanceRow] {
+  fileprivate static func rows(_ picture: LeasePicture, _ states: ItemStates) -> [InstanceRow] {
     let held = Dictionary(grouping: picture.leases.filter(\.isHeld)) { $0.holder }
-    let healing = Dictionary(grouping: states.filter { $0.heal?.status.isRunning ?? false }, by: \.vault)
+    let healing = states.filter(\.isHealing).grouped(by: \.vault)
     return picture.instances.map { presence in
       let leases = held[presence.instance.id] ?? []
       return InstanceRow(

@@ -27,7 +27,7 @@ public struct MachineStory: Sendable, Encodable {
   public var events: [ToldEvent]
 
   /// Nil when nothing of that name is watched.
-  public init?(of subject: String, in states: [ItemState], _ journal: any Journal) async throws(JournalError) {
+  public init?(of subject: String, in states: ItemStates, _ journal: any Journal) async throws(JournalError) {
     let subject = subject.lowercased()
     let state = states.first {
       $0.key.text == subject || $0.name.lowercased() == subject || $0.live?.id.key == subject

@@ -46,7 +46,7 @@ public struct StatusReport: Sendable, Encodable {
     at = snapshot.at.iso8601
     brakes = snapshot.brakes
     items = snapshot.states.count { !$0.key.isDrill }
-    counts = Dictionary(grouping: snapshot.states, by: \.condition.words).mapValues(\.count)
+    counts = snapshot.states.grouped(by: \.condition.words).mapValues(\.count)
     alerts = snapshot.alerts.map(Standing.init)
     sweeps = snapshot.sweeps
     machines = snapshot.states.filter { $0.condition != .watched }.sorted { $0.name < $1.name }.map(Row.init)

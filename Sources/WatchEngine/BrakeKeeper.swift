@@ -103,7 +103,7 @@ package struct BrakeKeeper: Service {
   private func approve(
     _ recorded: RecordedOrder, _ subject: String?, at now: Timestamp
   ) async throws(JournalError) -> Wakes {
-    let meant: [ItemState]
+    let meant: ItemStates
     if let subject {
       meant = await fleet.items(named: subject)
       if meant.isEmpty { return try await refuse(recorded, "no watched item or machine is called '\(subject)'") }

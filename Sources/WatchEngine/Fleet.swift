@@ -85,7 +85,7 @@ public actor Fleet {
     return states.values.filter { $0.isHealing && $0.reason == .heldByCanary }.map(\.key)
   }
 
-  public func all() -> [ItemState] { states.values.sorted { $0.key < $1.key } }
+  public func all() -> ItemStates { states.all.sorted() }
 
   package func key(of item: ProtectedItem) -> ItemKey { index.key(of: item) }
 
@@ -106,9 +106,8 @@ public actor Fleet {
   }
 
   /// Items of the vault that are known to be listed and were not.
-  package func unlisted(in vault: ResourceID, besides seen: Set<ItemKey>) -> [ItemState] {
-    states.values.filter { $0.isListed && $0.vault == vault && !seen.contains($0.key.item) }
-      .sorted { $0.key < $1.key }
+  package func unlisted(in vault: ResourceID, besides seen: Set<ItemKey>) -> ItemStates {
+    states.all.filter { $0.isListed && $0.vault == vault && !seen.contains($0.key.item) }.sorted()
   }
 
   /// Items that something is going on with.
@@ -171,7 +170,7 @@ public actor Fleet {
   }
 
   /// The items that a person means by a name, a key, a machine or its id.
-  package func items(named subject: String) -> [ItemState] {
+  package func items(named subject: String) -> ItemStates {
     var subject = subject.lowercased()
     while subject.count > 1, subject.hasSuffix("/") { subject.removeLast() }
     return all().filter { state in
@@ -195,8 +194,8 @@ public actor Fleet {
   ) async throws(JournalError) {
     let standing = book.standing.filter { $0.name == .failover }.map(\.subject)
     let outlook = Outlook(
-      failovers: notable.failovers(besides: standing).mapValues { $0.compactMap { states[$0] } },
-      others: notable.others.compactMap { states[$0] }, brakes: summary.brakes, unreadable: unreadable)
+      failovers: notable.failovers(besides: standing).mapValues { states[$0] },
+      others: states[notable.others], brakes: summary.brakes, unreadable: unreadable)
     var next = book
     let events = next.update(outlook.alerts(under: policy, at: now), policy: policy, at: now)
     guard next != book else { return }

@@ -230,10 +230,10 @@ public final class SharedWatch: Service, WatchFace {
 
   public var vaults: [ResourceID] { state.withLock { Array($0.watches.keys) }.sorted() }
 
-  public func states() async -> [ItemState] {
-    var all: [ItemState] = []
+  public func states() async -> ItemStates {
+    var all = ItemStates()
     for watch in current { all += await watch.states() }
-    return all.sorted { $0.key < $1.key }
+    return all.sorted()
   }
 
   public func moving() async -> Int {

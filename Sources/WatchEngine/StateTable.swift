@@ -5,11 +5,15 @@ struct StateTable {
   private var places: [ItemKey: KeptState] = [:]
 
   var values: some Collection<ItemState> { places.values.lazy.map(\.state) }
+  var all: ItemStates { ItemStates(Array(places.values)) }
 
   subscript(key: ItemKey) -> ItemState? {
     get { places[key]?.state }
     set { places[key] = newValue.map(KeptState.init) }
   }
+
+  /// Those of the keys that are known.
+  subscript(keys: some Sequence<ItemKey>) -> ItemStates { ItemStates(keys.compactMap { places[$0] }) }
 
   mutating func insert(_ kept: KeptState, for key: ItemKey) { places[key] = kept }
 

@@ -10,7 +10,7 @@ public protocol WatchFace: Sendable {
   /// A vault that was not read through for so long is not being watched.
   var lateAfter: Duration { get }
   /// Of the vaults that are watched here, sorted by key.
-  func states() async -> [ItemState]
+  func states() async -> ItemStates
   /// Items that something is going on with.
   func moving() async -> Int
   func brakes() async -> Brakes
@@ -62,7 +62,7 @@ public struct JournalRefusal: Hashable, Sendable {
 }
 
 extension Watch: WatchFace {
-  public func states() async -> [ItemState] { await fleet.all() }
+  public func states() async -> ItemStates { await fleet.all() }
   public func moving() async -> Int { await fleet.moving }
   public func brakes() async -> Brakes { await fleet.brakes }
   public func alerts() async -> [Alert] { await fleet.alerts }

@@ -102,7 +102,7 @@ public enum JournalStory {
 
   /// What a journal says of itself, whatever it keeps things in.
   public struct Content: Equatable, Sendable {
-    public var items: [ItemState]
+    public var items: ItemStates
     public var brakes: Brakes
     public var alerts: Set<Alert>
     public var events: [RecordedEvent]
@@ -119,7 +119,7 @@ public enum JournalStory {
 
     public init(of journal: any Journal) async throws {
       let image = try await journal.load()
-      items = image.items.sorted { $0.key < $1.key }
+      items = image.items
       brakes = image.brakes
       alerts = Set(image.alerts)
       events = try await journal.events(about: nil, last: 1000)

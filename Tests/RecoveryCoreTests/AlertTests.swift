@@ -7,14 +7,15 @@ struct AlertTests {
   static let policy = AlertPolicy()
 
   /// Items of one failover, in a condition each.
-  static func items(_ edits: [(inout ItemState) -> Void]) -> [ItemState] {
-    edits.enumerated().map { index, edit in
-      var item = JournalSamples.item(key: ItemKey("item-\(index)"))
-      item.name = "erp-web-0\(index + 1)"
-      item.failover?.id = "kv-dr-1"
-      edit(&item)
-      return item
-    }
+  static func items(_ edits: [(inout ItemState) -> Void]) -> ItemStates {
+    ItemStates(
+      edits.enumerated().map { index, edit in
+        var item = JournalSamples.item(key: ItemKey("item-\(index)"))
+        item.name = "erp-web-0\(index + 1)"
+        item.failover?.id = "kv-dr-1"
+        edit(&item)
+        return item
+      })
   }
 
   static func healing(_ item: inout ItemState) { item.heal = JournalSamples.heal() }
@@ -28,7 +29,7 @@ struct AlertTests {
     item.failover?.isSettled = true
   }
 
-  static func update(_ book: inout AlertBook, _ items: [ItemState], after seconds: Int64) -> [Event] {
+  static func update(_ book: inout AlertBook, _ items: ItemStates, after seconds: Int64) -> [Event] {
     let now = JournalSamples.start + .seconds(seconds)
     let outlook = Outlook(failovers: items.isEmpty ? [:] : ["kv-dr-1": items])
     return book.update(outlook.alerts(under: policy, at: now), policy: policy, at: now)

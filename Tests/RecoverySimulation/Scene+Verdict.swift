@@ -6,7 +6,7 @@ import RecoveryCore
 extension Scene {
   /// When it is over: every failed-over machine is well, parked with a reason, or waits for something that is true.
   /// - Parameter journals: of each vault.
-  func verdict(on states: [ItemState], in journals: [any Journal]) async throws -> [String] {
+  func verdict(on states: ItemStates, in journals: [any Journal]) async throws -> [String] {
     var wrong: [String] = []
     let truth = try JSONDecoder().decode(Truth.self, from: Data(await truth().utf8))
     for machine in truth.machines where machine.exists {

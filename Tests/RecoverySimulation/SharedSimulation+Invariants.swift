@@ -68,7 +68,7 @@ extension SharedSimulation {
 
   func judge() async throws {
     let watches = watches
-    var states: [ItemState] = []
+    var states: ItemStates = []
     for watch in watches.values { states += await watch.fleet.all() }
     let journals = scene.settings.vaults.map { database.journal(of: $0) }
     scene.convict(try await scene.verdict(on: states, in: journals))

@@ -9,7 +9,7 @@ enum DamagedJournal {
 
   /// All that is ever read back.
   struct Content: Equatable {
-    var items: [ItemState]
+    var items: ItemStates
     var brakes: Brakes
     var baselines: [Baseline]
     var events: [RecordedEvent]

@@ -12,13 +12,13 @@ public struct Outlook: Sendable {
   }
 
   /// The items of every failover that is not over, or whose end is not said; then all other remarkable ones.
-  public var failovers: [String: [ItemState]]
-  public var others: [ItemState]
+  public var failovers: [String: ItemStates]
+  public var others: ItemStates
   public var brakes: Brakes
   public var unreadable: [ResourceID: Unreadable]
 
   public init(
-    failovers: [String: [ItemState]] = [:], others: [ItemState] = [], brakes: Brakes = Brakes(),
+    failovers: [String: ItemStates] = [:], others: ItemStates = [], brakes: Brakes = Brakes(),
     unreadable: [ResourceID: Unreadable] = [:]
   ) {
     self.failovers = failovers
@@ -33,7 +33,7 @@ public struct Outlook: Sendable {
       + unreadable.filter { now - $1.since >= policy.unreadableFor }.map(vault) + braked
   }
 
-  private func failover(_ id: String, of items: [ItemState], at now: Timestamp) -> Alert? {
+  private func failover(_ id: String, of items: ItemStates, at now: Timestamp) -> Alert? {
     guard let first = items.first else { return nil }
     let needy = items.filter(\.needsPerson)
     let isOver = needy.isEmpty && !items.contains(where: \.isOnTheMove)
@@ -45,7 +45,7 @@ public struct Outlook: Sendable {
   }
 
   private func parked(at now: Timestamp) -> [Alert] {
-    Dictionary(grouping: others.filter(\.needsPerson), by: \.vault).map { vault, items in
+    others.filter(\.needsPerson).grouped(by: \.vault).map { vault, items in
       Alert(
         .parked, of: vault.name, in: vault, level: .error, machines: Outlook.count(items), names: Outlook.names(items),
         cause: items.lazy.compactMap(\.trouble).first,
@@ -55,7 +55,7 @@ public struct Outlook: Sendable {
   }
 
   private func unexplained(at now: Timestamp) -> [Alert] {
-    Dictionary(grouping: others.filter { !$0.unexplainedLegs.isEmpty }, by: \.vault).map { vault, items in
+    others.filter { !$0.unexplainedLegs.isEmpty }.grouped(by: \.vault).map { vault, items in
       Alert(
         .unexplained, of: vault.name, in: vault, level: .warning, machines: Outlook.count(items),
         names: Outlook.names(items),
@@ -85,7 +85,7 @@ public struct Outlook: Sendable {
     return [pause, trip].compactMap { $0 }
   }
 
-  private static func remedy(for needy: [ItemState]) -> String {
+  private static func remedy(for needy: ItemStates) -> String {
     let conditions = Set(needy.map(\.condition))
     if needy.isEmpty { return "Nothing: the machines are healed as they become ready." }
     if conditions == [.parked] { return "`aftercare status` has the reasons; then run `aftercare retry` for each." }
@@ -96,11 +96,11 @@ public struct Outlook: Sendable {
     return "`aftercare status` has the reasons; then run `aftercare retry` or `aftercare approve` for each."
   }
 
-  private static func count(_ items: [ItemState]) -> [Condition: Int] {
-    items.reduce(into: [:]) { $0[$1.condition, default: 0] += 1 }
+  private static func count(_ items: ItemStates) -> [Condition: Int] {
+    items.grouped(by: \.condition).mapValues(\.count)
   }
 
-  private static func names(_ items: [ItemState]) -> [String] {
+  private static func names(_ items: ItemStates) -> [String] {
     Array(items.map(\.name).sorted().prefix(Alert.mostNames))
   }
 }

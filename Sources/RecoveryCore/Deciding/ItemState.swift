@@ -129,13 +129,6 @@ public struct ItemState: Hashable, Sendable, Codable {
   public var isHealing: Bool { heal?.status.isRunning ?? false }
 }
 
-/// A state in a place of its own: it is large, and where a fleet is handed on, or kept in a table that grows, its states
-/// stay where they are.
-public final class KeptState: Sendable {
-  public let state: ItemState
-  public init(_ state: ItemState) { self.state = state }
-}
-
 /// A live machine that may be about to change: what is known until the failover counts as completed.
 public struct Transition: Hashable, Sendable, Codable {
   public var candidate: ResourceID?

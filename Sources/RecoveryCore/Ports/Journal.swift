@@ -106,7 +106,7 @@ public struct JournalImage: Sendable {
   public var alerts: [Alert]
 
   /// By their keys.
-  public var items: [ItemState] { states.map(\.state).sorted { $0.key < $1.key } }
+  public var items: ItemStates { ItemStates(states).sorted() }
 
   public init(states: [KeptState] = [], brakes: Brakes = Brakes(), alerts: [Alert] = []) {
     self.states = states

@@ -80,7 +80,7 @@ public struct WatchMetrics: Service {
     let scrape = Scrape(help: WatchMetrics.help)
     let snapshot = await source.snapshot()
     scrape.set("aftercare_build_info", [("version", version)], 1)
-    let places = Dictionary(grouping: snapshot.states) { [$0.vault.name, $0.condition.label] }
+    let places = snapshot.states.grouped { [$0.vault.name, $0.condition.label] }
     for vault in watch.vaults {
       for condition in Condition.allCases {
         let count = places[[vault.name, condition.label]]?.count ?? 0

@@ -6,7 +6,7 @@ struct FleetPage {
   private let snapshot: FleetSnapshot
   private let mode: String
   private let version: String
-  private let items: [ItemState]
+  private let items: ItemStates
 
   /// Rows of one table; the rest is counted, and found by name.
   private static let mostRows = 200
@@ -64,7 +64,7 @@ struct FleetPage {
   }
 
   private var cards: HTML {
-    let counts = Dictionary(grouping: items, by: \.condition).mapValues(\.count).sorted { $0.key < $1.key }
+    let counts = items.grouped(by: \.condition).mapValues(\.count).sorted { $0.key < $1.key }
     let cards: [HTML] = counts.map { condition, count in
       "<li class=\"card\"><b>\(count)</b>\(Frame.tag(condition.rawValue, condition.words))</li>\n"
     }
@@ -87,7 +87,7 @@ struct FleetPage {
     return HTML(joining: parts)
   }
 
-  private func table(_ members: [ItemState], _ timeline: Timeline? = nil, label: String) -> HTML {
+  private func table(_ members: ItemStates, _ timeline: Timeline? = nil, label: String) -> HTML {
     let heads =
       ["machine", "in", "condition", "legs", "now"] + [timeline?.caption].compactMap(\.self) + ["without logs"]
     let rows: [HTML] = members.prefix(FleetPage.mostRows).map { state in
@@ -150,9 +150,9 @@ struct FleetPage {
 
   /// Vaults and regions, with what is where.
   private var map: HTML {
-    let places = Dictionary(grouping: items.filter { !$0.key.isDrill }) { [$0.vault.name, $0.location ?? "unknown"] }
+    let places = items.filter { !$0.key.isDrill }.grouped { [$0.vault.name, $0.location ?? "unknown"] }
     let rows: [HTML] = places.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { place, members in
-      let counts = Dictionary(grouping: members, by: \.condition).mapValues(\.count).sorted { $0.key < $1.key }
+      let counts = members.grouped(by: \.condition).mapValues(\.count).sorted { $0.key < $1.key }
       let tags: [HTML] = counts.map { Frame.tag($0.key.rawValue, "\($0.value) \($0.key.words)") }
       return """
         <tr><th scope="row">\(place[0])</th><td data-label="region">\(place[1])</td>\

@@ -22,7 +22,7 @@ struct Timeline {
   private static let height = 14
 
   /// - Parameter members: the items of one failover.
-  init(of members: [ItemState], at now: Timestamp) {
+  init(of members: ItemStates, at now: Timestamp) {
     from = members.compactMap(\.noticed).min() ?? now
     self.now = now
   }
