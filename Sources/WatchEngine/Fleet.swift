@@ -66,7 +66,7 @@ public actor Fleet {
   private func take(_ kept: KeptState) {
     // Taken out once: each access would copy it.
     let state = kept.state
-    states.insert(kept, for: state.key)
+    _ = states.updateValue(kept, forKey: state.key)
     notable.update(nil, to: state)
     summary.update(state.key, state)
     if !state.key.isDrill { index.update(state) }
@@ -140,33 +140,52 @@ public actor Fleet {
   /// look at the same moment must not both be the one canary.
   @discardableResult
   package func commit(_ change: JournalChange) async throws(JournalError) -> Bool {
-    guard let next = change.item else {
+    guard let next = change.item.map(KeptState.init) else {
       try await write(change)
-      if let forgotten = change.forgotten {
-        notable.update(states[forgotten], to: nil)
-        states[forgotten] = nil
-        revision += 1
-        summary.update(forgotten, nil)
-      }
+      if let forgotten = change.forgotten { forget(forgotten) }
       if let brakes = change.brakes { summary.brakes = brakes }
       return true
     }
-    let old = states[next.key]
-    guard summary.admits(next, after: old) else { return false }
-    // The place is taken before the disk is waited for.
-    summary.update(next.key, next)
+    guard let isSame = reserve(next.state) else { return false }
     do throws(JournalError) {
-      let isSame = old?.isSameForGood(as: next) ?? false
       if change.tellsMore || !isSame { try await write(change) }
-      if !isSame { revision += 1 }
     } catch {
-      summary.update(next.key, states[next.key])
+      restore(next.state.key)
       throw error
     }
-    let replaced = states.updateValue(next, forKey: next.key)
-    notable.update(replaced, to: next)
-    if !next.key.isDrill { index.update(next, replacing: replaced) }
+    if !isSame { revision += 1 }
+    replace(with: next)
     return true
+  }
+
+  // None of these is part of the frame in which the disk is waited for.
+
+  /// Takes the state's place among the others before the disk is waited for, and tells whether all that must outlive the
+  /// process is as it was; nil where the others do not allow it.
+  @inline(never)
+  private func reserve(_ next: ItemState) -> Bool? {
+    let old = states[next.key]
+    guard summary.admits(next, after: old) else { return nil }
+    summary.update(next.key, next)
+    return old?.isSameForGood(as: next) ?? false
+  }
+
+  @inline(never)
+  private func restore(_ key: ItemKey) { summary.update(key, states[key]) }
+
+  @inline(never)
+  private func replace(with next: KeptState) {
+    let replaced = states.updateValue(next, forKey: next.state.key)?.state
+    notable.update(replaced, to: next.state)
+    if !next.state.key.isDrill { index.update(next.state, replacing: replaced) }
+  }
+
+  @inline(never)
+  private func forget(_ key: ItemKey) {
+    notable.update(states[key], to: nil)
+    states[key] = nil
+    revision += 1
+    summary.update(key, nil)
   }
 
   /// The items that a person means by a name, a key, a machine or its id.

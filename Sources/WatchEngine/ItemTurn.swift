@@ -6,7 +6,7 @@ public import RecoveryCore
 /// Whatever is decided is committed before it is done, so that a crash between any two requests leaves a journal from
 /// which the next start goes on. The engine drives it over the network; the simulation drives the very same machine
 /// through crashes and lost answers.
-public struct ItemTurn: Sendable {
+public final class ItemTurn {
   public enum Request: Sendable {
     case commit(JournalChange)
     case readItem(ResourceID, in: ResourceID)
@@ -70,7 +70,8 @@ public struct ItemTurn: Sendable {
   }
 
   /// Takes the answer to the last request, nil before the first one, and returns the next request.
-  public mutating func advance(_ answer: Answer?, at now: Timestamp) -> Request {
+  @inline(never)
+  public func advance(_ answer: Answer?, at now: Timestamp) -> Request {
     switch phase {
     case .wished(let wish): return grant(wish, now)
     case .deciding: return decide(now)
@@ -91,13 +92,13 @@ public struct ItemTurn: Sendable {
     }
   }
 
-  private mutating func finish(_ next: Timestamp?) -> Request {
+  private func finish(_ next: Timestamp?) -> Request {
     phase = .over(next)
     return .finish(lookAgain: next)
   }
 
   /// What a person wishes is written down before anything follows from it.
-  private mutating func grant(_ wish: Occasion.Wish, _ now: Timestamp) -> Request {
+  private func grant(_ wish: Occasion.Wish, _ now: Timestamp) -> Request {
     var events: [Event] = []
     switch wish {
     case .approve: (state, events) = decider.approve(state, at: now)
@@ -109,13 +110,13 @@ public struct ItemTurn: Sendable {
 
   // MARK: - Decisions
 
-  private mutating func decide(_ now: Timestamp) -> Request {
+  private func decide(_ now: Timestamp) -> Request {
     turns += 1
     if isEndless { return finish(now + decider.policy.machine) }
     return commit(decider.decide(state, seeing: seen, at: now))
   }
 
-  private mutating func commit(_ decision: Decision) -> Request {
+  private func commit(_ decision: Decision) -> Request {
     before = state
     state = decision.next
     phase = .committing(decision.action)
@@ -126,7 +127,7 @@ public struct ItemTurn: Sendable {
         forgotten: isForgotten ? state.key : nil, events: decision.events))
   }
 
-  private mutating func act(_ action: Decision.Action, _ now: Timestamp) -> Request {
+  private func act(_ action: Decision.Action, _ now: Timestamp) -> Request {
     phase = .reading(action)
     switch action {
     case .lookAgain(let next): return finish(next)
@@ -144,7 +145,7 @@ public struct ItemTurn: Sendable {
     }
   }
 
-  private mutating func take(_ answer: Answer?, to action: Decision.Action, _ now: Timestamp) -> Request {
+  private func take(_ answer: Answer?, to action: Decision.Action, _ now: Timestamp) -> Request {
     if let fault = answer?.fault, fault.isPutOff { return finish(now + (fault.retryAfter ?? .seconds(5))) }
     switch (answer, action) {
     case (.item(.success(let item)), _):
@@ -172,7 +173,7 @@ public struct ItemTurn: Sendable {
 
   /// Begins a step's effect, or asks once how its operation stands. Nothing waits here: between two polls no worker is
   /// held, and a restart polls the recorded operation as if nothing had happened.
-  private mutating func perform(_ ordinal: Int, _ now: Timestamp) -> Request {
+  private func perform(_ ordinal: Int, _ now: Timestamp) -> Request {
     guard let heal = state.heal, heal.steps.indices.contains(ordinal - 1) else { return finish(now) }
     let step = heal.steps[ordinal - 1]
     phase = .performing(ordinal)
@@ -183,7 +184,7 @@ public struct ItemTurn: Sendable {
     return .begin(effect)
   }
 
-  private mutating func settle(_ ordinal: Int, _ result: Result<Progress, Fault>, _ now: Timestamp) -> Request {
+  private func settle(_ ordinal: Int, _ result: Result<Progress, Fault>, _ now: Timestamp) -> Request {
     guard let step = state.heal?.steps[ordinal - 1] else { return finish(now) }
     let outcome: StepOutcome
     var next: Timestamp?

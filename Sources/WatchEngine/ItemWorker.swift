@@ -28,11 +28,7 @@ struct ItemWorker: Sendable {
   }
 
   private func work(_ key: ItemKey, for occasion: Occasion) async throws(JournalError) -> Timestamp? {
-    var known = await fleet.state(key)
-    if known == nil, let item = occasion.listed { known = decider.introduce(item, key: key, at: time.now) }
-    guard let known else { return nil }
-    var turn = ItemTurn(
-      known, for: occasion, fleet: await fleet.summary, decider: decider, settings: settings)
+    guard let turn = await turn(of: key, for: occasion) else { return nil }
     var answer: ItemTurn.Answer?
     while true {
       if Task.isCancelled { return time.now }
@@ -43,19 +39,34 @@ struct ItemWorker: Sendable {
             "an item is decided without end", metadata: ["item": "\(key)", "reason": "\(turn.state.reason.rawValue)"])
         }
         return next
-      case .commit(let change):
-        answer = try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
+      case .commit(let change): answer = try await commit(change)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
-      case let request:
-        answer = await ask(request, of: cloud.asking(with: Urgency(turn.state)), for: turn.state.vault)
+      case let request: answer = await ask(request, in: turn)
       }
     }
   }
 
+  // A look holds its frame for as long as Azure takes to answer, and the frame of an async function has room for whatever
+  // is inlined into it: these had 86 KB together.
+
+  /// A turn of what is known of the item; nil for one that is not, and is not listed either.
+  @inline(never)
+  private func turn(of key: ItemKey, for occasion: Occasion) async -> ItemTurn? {
+    var known = await fleet.state(key)
+    if known == nil, let item = occasion.listed { known = decider.introduce(item, key: key, at: time.now) }
+    guard let known else { return nil }
+    return ItemTurn(known, for: occasion, fleet: await fleet.summary, decider: decider, settings: settings)
+  }
+
+  @inline(never)
+  private func commit(_ change: JournalChange) async throws(JournalError) -> ItemTurn.Answer {
+    try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
+  }
+
   /// Asks Azure.
-  private func ask(
-    _ request: ItemTurn.Request, of cloud: any Cloud, for vault: ResourceID
-  ) async -> ItemTurn.Answer? {
+  @inline(never)
+  private func ask(_ request: ItemTurn.Request, in turn: ItemTurn) async -> ItemTurn.Answer? {
+    let (cloud, vault) = (self.cloud.asking(with: Urgency(turn.state)), turn.state.vault)
     switch request {
     case .readItem(let id, let vault):
       await tally.count(.item, for: vault)

@@ -15,11 +15,9 @@ struct StateTable {
   /// Those of the keys that are known.
   subscript(keys: some Sequence<ItemKey>) -> ItemStates { ItemStates(keys.compactMap { places[$0] }) }
 
-  mutating func insert(_ kept: KeptState, for key: ItemKey) { places[key] = kept }
-
   /// Returns what was there.
-  mutating func updateValue(_ state: ItemState, forKey key: ItemKey) -> ItemState? {
-    places.updateValue(KeptState(state), forKey: key)?.state
+  mutating func updateValue(_ kept: KeptState, forKey key: ItemKey) -> KeptState? {
+    places.updateValue(kept, forKey: key)
   }
 
   mutating func reserveCapacity(_ count: Int) { places.reserveCapacity(count) }

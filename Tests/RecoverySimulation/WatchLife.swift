@@ -115,11 +115,10 @@ final class WatchLife {
 
   /// Drives a turn until it waits for Azure.
   func go(_ key: ItemKey, _ answer: ItemTurn.Answer?) async throws {
-    guard var turn = turns[key] else { return }
+    guard let turn = turns[key] else { return }
     var answer = answer
     while !isEnding {
       let request = turn.advance(answer, at: ourNow)
-      turns[key] = turn
       switch request {
       case .finish(let next):
         if turn.isEndless { scene.violate("\(key) is decided without end: \(turn.state.reason)") }

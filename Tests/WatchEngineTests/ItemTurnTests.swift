@@ -44,7 +44,7 @@ struct ItemTurnTests {
     mutating func live(turns: Int, listing item: ProtectedItem? = nil) {
       var listed = item
       for _ in 0..<turns where state.heal?.status != .healed {
-        var turn = ItemTurn(
+        let turn = ItemTurn(
           state, for: Occasion(listed: listed), fleet: fleet, decider: decider, settings: settings)
         listed = nil
         var known: ItemState? = state
