@@ -8,8 +8,7 @@ package enum JournalJSON {
   package static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let data = try encoder.encode(value)
-    return RowChecksum.add(to: String(decoding: data, as: UTF8.self))
+    return RowChecksum.add(to: Array(try encoder.encode(value)))
   }
 
   /// The table and key are for the error: a damaged row must be found by a person.

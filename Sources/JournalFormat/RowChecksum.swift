@@ -8,9 +8,14 @@ package enum RowChecksum {
   private static let mark = "\"check\":\""
   private static let digits = 16
 
-  package static func add(to json: String) -> String {
-    let comma = json == "{}" ? "" : ","
-    return json.dropLast() + comma + mark + hex(checksum(Array(json.utf8).span)) + "\"}"
+  /// - Parameter json: an object.
+  package static func add(to json: [UInt8]) -> String {
+    let sum = checksum(json.span)
+    var text = json
+    text.removeLast()
+    if json.count > 2 { text.append(UInt8(ascii: ",")) }
+    text += Array((mark + hex(sum) + "\"}").utf8)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Whether the JSON is as it was written. What was written before there were checksums passes.

@@ -27,11 +27,12 @@ enum BaselineTable {
 
   /// Newest last.
   static func last(_ db: Database, of item: ItemKey, limit: Int) throws -> [Baseline] {
-    let rows = try String.fetchAll(
-      db, sql: "SELECT body FROM baseline WHERE item_key = ? ORDER BY learned_at DESC LIMIT ?",
+    let rows = try db.rows(
+      sql: "SELECT body FROM baseline WHERE item_key = ? ORDER BY learned_at DESC LIMIT ?",
       arguments: [item.text, max(0, limit)])
-    return try rows.reversed().map { body in
-      try JournalJSON.decode(Baseline.self, from: body, table: "baseline", key: item.text)
+    return try rows.reversed().map { row in
+      try JournalJSON.decode(
+        Baseline.self, from: try row.decode(String.self, forColumn: "body"), table: "baseline", key: item.text)
     }
   }
 }
