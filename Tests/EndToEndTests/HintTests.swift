@@ -28,7 +28,7 @@ struct HintTests {
   @Test("alone has a failover noticed, and a flood of them asks no more of Azure than the limit allows")
   func noticed() async throws {
     try await Region.with { region in
-      let port = Int.random(in: 20_000...50_000)
+      let port = ProcessTests.port()
       let daemon = try ProcessTests.start(region, log: "daemon.log") { Self.slow($0, port: port) }
       defer { if daemon.isRunning { daemon.terminate() } }
       let log = region.folder.appending(path: "daemon.log")

@@ -11,6 +11,10 @@ struct ProcessTests {
   static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
     path: "aftercare")
 
+  /// For a listener that must be known beforehand: below those that the kernel gives to connections, and to servers that
+  /// leave the choice to it, and beside those that `script/postgres` tries.
+  static func port() -> Int { .random(in: 12_000..<20_000) }
+
   /// - Parameter wrapper: a command that runs the executable as its last words.
   static func start(
     _ region: Region, log: String, environment: [String: String] = [:], through wrapper: [String] = [],

@@ -90,7 +90,7 @@ struct ServiceTests {
   @Test("ends in good order although somebody looks at its page, and minds a port that is taken")
   func page() async throws {
     try await Region.with { region in
-      let port = Int.random(in: 20_000...50_000)
+      let port = ProcessTests.port()
       let first = try ProcessTests.start(region, log: "first.log") { "listener: {port: \(port)}\n" + $0 }
       defer { if first.isRunning { first.terminate() } }
       let url = try #require(URL(string: "http://127.0.0.1:\(port)/api/v1/events/stream"))

@@ -187,6 +187,9 @@ struct ItemTurnTests {
     place.live(turns: 1, listing: Samples.failedOverItem())
     place.live(turns: 5)
     #expect(place.state.reason == .heldByCanary)
+    let since = place.now
+    place.live(turns: 2)
+    #expect(place.now - since == .seconds(120), "the end of the trial wakes it; by itself it looks seldom")
     #expect(place.asked == ["machine", "item", "machine", "identity", "poll"])
     place.fleet = FleetSummary()
     place.live(turns: 12)

@@ -12,10 +12,12 @@ struct LongRunningOperation: Sendable {
   func begun(_ answer: TransferResponse, _ kind: OperationHandle.Kind, on resource: ResourceID) throws(Fault)
     -> Progress
   {
+    let (status, location) = (answer.header("Azure-AsyncOperation"), answer.header("Location"))
+    // Only one of them is asked, and each is up to 4 KB of memory and journal.
     let handle = OperationHandle(
-      resource: resource, kind: kind, statusURL: answer.header("Azure-AsyncOperation"),
-      locationURL: answer.header("Location"), correlationID: answer.correlationID)
-    for url in [handle.statusURL, handle.locationURL].compactMap({ $0 }) where !client.environment.trusts(url) {
+      resource: resource, kind: kind, statusURL: status, locationURL: status == nil ? location : nil,
+      correlationID: answer.correlationID)
+    for url in [status, location].compactMap({ $0 }) where !client.environment.trusts(url) {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "an operation lies outside of \(client.environment.endpoint)",
         resource: resource.text)

@@ -213,7 +213,9 @@ extension Deliberation {
       fields["remedy"] = remedy(for: reason)
       say(once: "heal.waiting.overdue", .healWaiting, level: .warning, fields: fields)
     }
-    return (reason, again(in: policy.machineMoving))
+    // The end of a trial wakes those that wait for it; only one that does not end has to be looked for.
+    guard reason == .heldByCanary else { return (reason, again(in: policy.machineMoving)) }
+    return (reason, again(in: max(policy.machineMoving, policy.brakes.canaryWithin / 10)))
   }
 
   mutating func goOn() {

@@ -88,7 +88,7 @@ public struct OperationHandle: Hashable, Sendable, Codable {
   public var kind: Kind
   /// `Azure-AsyncOperation`.
   public var statusURL: String?
-  /// `Location`.
+  /// `Location`, where there is no `Azure-AsyncOperation`.
   public var locationURL: String?
   public var correlationID: String?
 
