@@ -23,7 +23,7 @@ public struct FleetSummary: Sendable {
 
     init(_ step: Step, of heal: Heal) {
       verb = step.verb
-      kind = step.work == .verify ? heal.lastInstall?.extensionKind : step.extensionKind
+      kind = step.isLastLook ? heal.lastInstall?.extensionKind : step.extensionKind
       system = heal.system
     }
   }
@@ -71,10 +71,9 @@ public struct FleetSummary: Sendable {
     guard let heal = state?.heal, !heal.isCleanUp else { return }
     var trying: Set<Canary> = []
     for step in heal.steps {
-      let begun = step.work == .verify ? heal.lastInstall?.ended : step.intended
-      if step.state == .succeeded, let begun, let ended = step.ended, ended > begun {
+      if let span = heal.span(of: step) {
         let work = Work(step, of: heal)
-        spans[work] = min(spans[work] ?? ended - begun, ended - begun)
+        spans[work] = min(spans[work] ?? span, span)
       }
       guard case .install(let wanted) = step.work else { continue }
       let canary = Canary(wanted.kind, on: heal.system)
@@ -111,8 +110,7 @@ public struct FleetSummary: Sendable {
   /// Items of a vault that begin to move within this time of each other go through one failover.
   private static let sameFailover: Duration = .seconds(30 * 60)
 
-  /// How long such a step takes at the least, from its intent or, for the last look, from the end of the last install;
-  /// nil as long as none has ended.
+  /// How long such a step takes at the least; nil as long as none has ended.
   public func usual(_ step: Step, of heal: Heal) -> Duration? { spans[Work(step, of: heal)] }
 
   /// The failover that an item joins which begins to move: the vault's latest, or a new one named after the vault and

@@ -269,6 +269,12 @@ extension Step {
     }
   }
 
+  /// Told from the case alone: to compare the work would copy what it holds.
+  var isLastLook: Bool {
+    guard case .verify = work else { return false }
+    return true
+  }
+
   /// The leg that the step works for; nil for the last look, which is for all of them.
   public var leg: Leg? {
     switch work {

@@ -90,6 +90,15 @@ public struct Heal: Hashable, Sendable, Codable {
     }
   }
 
+  /// How long a step took, from its intent or, for the last look, from the end of the last install; nil where it did not
+  /// succeed, or took no time.
+  func span(of step: Step) -> Duration? {
+    guard step.state == .succeeded, let ended = step.ended,
+      let begun = step.isLastLook ? lastInstall?.ended : step.intended, ended > begun
+    else { return nil }
+    return ended - begun
+  }
+
   /// The step that comes next: one that Azure works on, or the first whose dependencies are met and that may run now.
   public func next(at now: Timestamp) -> Step? {
     if let running = steps.first(where: { $0.state == .intended || $0.state == .accepted }) { return running }
