@@ -95,13 +95,11 @@ extension FailoverReport {
   ) async throws(JournalError) {
     let events = try await journal.events(of: id).map(\.event)
     let heals = Dictionary(grouping: try await journal.heals(of: id), by: \.item)
-    let states = Dictionary(
-      states.filter { $0.failoverID == id }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     self.init(id, events: events, heals: heals, states: states, at: now)
   }
 
   init?(
-    _ id: String, events: [Event], heals: [ItemKey: [Heal]], states: [ItemKey: ItemState], at now: Timestamp
+    _ id: String, events: [Event], heals: [ItemKey: [Heal]], states: ItemStates, at now: Timestamp
   ) {
     guard let first = events.map(\.at).min(), let latest = events.map(\.at).max() else { return nil }
     self.id = id
@@ -109,9 +107,10 @@ extension FailoverReport {
     began = Moment(first)
     written = Moment(now)
     let stories = Dictionary(grouping: events.filter { $0.item != nil }, by: { $0.item ?? ItemKey("") })
+    let members = Dictionary(
+      states.filter { $0.failoverID == id }.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     machines = stories.map { key, story in
-      let state = states[key].flatMap { $0.failoverID == id ? $0 : nil }
-      return Machine(key, story, heals: heals[key] ?? [], state: state)
+      Machine(key, story, heals: heals[key] ?? [], state: members[key])
     }
     .sorted { ($0.item, $0.itemKey) < ($1.item, $1.itemKey) }
     ended = machines.allSatisfy(\.outcome.isOver) ? machines.compactMap(\.well).max() ?? Moment(latest) : nil

@@ -66,7 +66,7 @@ public actor Fleet {
   private func take(_ kept: KeptState) {
     // Taken out once: each access would copy it.
     let state = kept.state
-    _ = states.updateValue(kept, forKey: state.key)
+    states.updateValue(kept, forKey: state.key)
     notable.update(nil, to: state)
     summary.update(state.key, state)
     if !state.key.isDrill { index.update(state) }
@@ -182,8 +182,7 @@ public actor Fleet {
 
   @inline(never)
   private func forget(_ key: ItemKey) {
-    notable.update(states[key], to: nil)
-    states[key] = nil
+    notable.update(states.removeValue(forKey: key)?.state, to: nil)
     revision += 1
     summary.update(key, nil)
   }

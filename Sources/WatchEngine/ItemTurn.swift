@@ -69,7 +69,8 @@ public final class ItemTurn {
     self.settings = settings
   }
 
-  /// Takes the answer to the last request, nil before the first one, and returns the next request.
+  /// Takes the answer to the last request, nil before the first one, and returns the next request. Never a part of the
+  /// frame that waits for the answer: it would double that.
   @inline(never)
   public func advance(_ answer: Answer?, at now: Timestamp) -> Request {
     switch phase {

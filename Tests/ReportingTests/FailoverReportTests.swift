@@ -18,11 +18,11 @@ struct FailoverReportTests {
       vault: Samples.vault, fields: fields.merging(["failover": id]) { $1 })
   }
 
-  static func report(_ events: [Event], states: [ItemState] = []) throws -> FailoverReport {
+  static func report(_ events: [Event], states: ItemStates = []) throws -> FailoverReport {
     try #require(
       FailoverReport(
         id, events: events, heals: [JournalSamples.key: [JournalSamples.heal()]],
-        states: Dictionary(states.map { ($0.key, $0) }, uniquingKeysWith: { $1 }), at: start + .seconds(7200)))
+        states: states, at: start + .seconds(7200)))
   }
 
   static let healed = [
@@ -98,7 +98,7 @@ struct FailoverReportTests {
 
   @Test("is none where nothing tells of it")
   func none() {
-    #expect(FailoverReport(Self.id, events: [], heals: [:], states: [:], at: Self.start) == nil)
+    #expect(FailoverReport(Self.id, events: [], heals: [:], states: [], at: Self.start) == nil)
   }
 
   @Test("as JSON has the shape that docs/report.md gives")

@@ -67,6 +67,12 @@ struct ItemTurnTests {
       }
     }
 
+    /// Is known as it was, and then listed as failed over.
+    mutating func failOver() {
+      live(turns: 1, listing: Samples.item())
+      live(turns: 1, listing: Samples.failedOverItem())
+    }
+
     private mutating func beat() {
       for index in machine.handlers.indices {
         let month = now.milliseconds / 60_000 % 12 + 1
@@ -139,11 +145,23 @@ struct ItemTurnTests {
     name: "agent", identity: ManagedIdentity(hasSystemAssigned: true, userAssigned: []),
     extensions: [.azureMonitorAgent()], associations: [Association(name: "dcr-web", target: .rule(Samples.rule))])
 
+  /// Two machines that fail over one after the other: what was learned of the first is known to the second.
+  private static func inTurn(turns: Int, _ edit: (inout Place) -> Void) -> (first: Place, second: Place) {
+    var first = Place(profile: agent)
+    edit(&first)
+    var second = first
+    first.failOver()
+    first.live(turns: turns)
+    second.fleet.update(ItemKey("first"), first.state)
+    second.failOver()
+    second.live(turns: turns)
+    return (first, second)
+  }
+
   @Test("are ten requests beside polls, for a machine without agent, rule and identity")
   func bare() {
     var place = Place(profile: Self.agent)
-    place.live(turns: 1, listing: Samples.item())
-    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.failOver()
     #expect(place.asked == ["machine"], "the first of two looks; the list has told of the item")
     place.live(turns: 10)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
@@ -164,8 +182,7 @@ struct ItemTurnTests {
       let kind = ExtensionKind.azureMonitorWindowsAgent
       place.machine.extensions = [ExtensionResource(name: kind.type, kind: kind, provisioningState: "Succeeded")]
     }
-    place.live(turns: 1, listing: Samples.item())
-    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.failOver()
     place.live(turns: 12)
     #expect(place.state.heal?.status == .healed, "\(place.state.reason)")
     #expect(
@@ -178,13 +195,11 @@ struct ItemTurnTests {
   func held() {
     var place = Place(profile: Self.agent)
     var canary = Place(profile: Self.agent)
-    canary.live(turns: 1, listing: Samples.item())
-    canary.live(turns: 1, listing: Samples.failedOverItem())
+    canary.failOver()
     while canary.state.heal?.beganExtensions == nil { canary.live(turns: 1) }
     #expect(canary.state.heal?.status == .running)
     place.fleet.update(ItemKey("canary"), canary.state)
-    place.live(turns: 1, listing: Samples.item())
-    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.failOver()
     place.live(turns: 5)
     #expect(place.state.reason == .heldByCanary)
     let since = place.now
@@ -199,19 +214,9 @@ struct ItemTurnTests {
 
   @Test("are ten although the agent is silent at first, once it is known for how long such a one is")
   func knownSilence() throws {
-    var first = Place(profile: Self.agent)
-    first.silence = .seconds(15)
-    first.live(turns: 1, listing: Samples.item())
-    first.live(turns: 1, listing: Samples.failedOverItem())
-    first.live(turns: 20)
+    let (first, second) = Self.inTurn(turns: 20) { $0.silence = .seconds(15) }
     #expect(first.state.heal?.status == .healed)
     #expect(first.asked.suffix(4) == ["associate", "machine", "machine", "associations"])
-    var second = Place(profile: Self.agent)
-    second.silence = .seconds(15)
-    second.fleet.update(ItemKey("first"), first.state)
-    second.live(turns: 1, listing: Samples.item())
-    second.live(turns: 1, listing: Samples.failedOverItem())
-    second.live(turns: 20)
     #expect(second.state.heal?.status == .healed)
     #expect(second.asked.count { $0 != "poll" } == 10, "\(second.asked)")
     let heal = try #require(second.state.heal)
@@ -222,8 +227,7 @@ struct ItemTurnTests {
   @Test("begin with the machine again where an install ended a while ago, whatever came in between")
   func interrupted() throws {
     var place = Place(profile: Self.agent)
-    place.live(turns: 1, listing: Samples.item())
-    place.live(turns: 1, listing: Samples.failedOverItem())
+    place.failOver()
     while place.asked.last != "install" { place.live(turns: 1) }
     place.fleet.brakes.pause = Brakes.Pause(reason: "a person looks at it", since: place.now)
     place.live(for: .seconds(60))
@@ -237,18 +241,8 @@ struct ItemTurnTests {
 
   @Test("poll an operation less often once it is known how long such a one takes")
   func knownSpan() throws {
-    var first = Place(profile: Self.agent)
-    first.operation = .seconds(60)
-    first.live(turns: 1, listing: Samples.item())
-    first.live(turns: 1, listing: Samples.failedOverItem())
-    first.live(turns: 60)
+    let (first, second) = Self.inTurn(turns: 60) { $0.operation = .seconds(60) }
     #expect(first.state.heal?.status == .healed)
-    var second = Place(profile: Self.agent)
-    second.operation = .seconds(60)
-    second.fleet.update(ItemKey("first"), first.state)
-    second.live(turns: 1, listing: Samples.item())
-    second.live(turns: 1, listing: Samples.failedOverItem())
-    second.live(turns: 60)
     #expect(second.state.heal?.status == .healed)
     let polls = [first, second].map { $0.asked.count { $0 == "poll" } }
     #expect(polls[0] >= 14 && polls[1] <= 6, "\(polls)")
