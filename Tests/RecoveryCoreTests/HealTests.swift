@@ -65,6 +65,7 @@ struct HealTests {
     var story = Story()
     story.reach("install AzureMonitorWindowsAgent")
     let first = try #require(story.state.heal.map { $0.forceUpdateTag($0.steps[2]) })
+    let began = try #require(story.state.heal?.beganExtensions)
     story.settle(3, .failed(Self.guestFailed))
     story.wait(.seconds(700))
     #expect(story.look(listing: false) == .perform(step: 3))
@@ -72,6 +73,7 @@ struct HealTests {
     story.settle(3, .failed(Self.guestFailed))
     story.wait(.seconds(700))
     #expect(story.look(listing: false) == .perform(step: 2), "the second failure removes it first")
+    #expect(story.state.heal?.beganExtensions == began, "a canary keeps others by its first try, however often it begins")
     story.settle(2, .succeeded)
     #expect(story.look(listing: false) == .perform(step: 3))
     story.settle(3, .failed(Self.guestFailed))
@@ -286,6 +288,7 @@ extension Story {
     var action = failOver(to: Samples.stuckMachine())
     while case .perform(let ordinal) = action, let step = state.heal?.steps[ordinal - 1], step.title != title {
       apply(step)
+      wait(.seconds(5))
       settle(ordinal, .succeeded)
       action = look(listing: false)
     }

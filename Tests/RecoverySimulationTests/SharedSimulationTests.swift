@@ -33,6 +33,12 @@ struct SharedSimulationTests {
         an item failed over and back while nobody could look: a bare machine under an id that was never read was taken for \
         the one from before, and nobody was told
         """),
+    Story(
+      seed: 116_994_539,
+      story: """
+        a canary whose install had failed twice removed its extension once more, and from then on counted as one that had \
+        just begun: it kept the others for as long again
+        """),
   ]
 
   @Test("ends well, whatever the seed", arguments: (0..<12).map { _ in UInt64.random(in: 0...999_999_999) })

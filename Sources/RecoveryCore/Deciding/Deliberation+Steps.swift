@@ -210,7 +210,7 @@ extension Deliberation {
     var tried = step
     tried.operation = nil
     tried.fault = fault
-    let since = step.firstIntended ?? now
+    let since = step.begunAgain ?? step.firstIntended ?? now
     var mayRetry = now - since < policy.passingWithin
     if fault.course == .counts {
       tried.countedFailures += 1
@@ -252,10 +252,11 @@ extension Deliberation {
   private mutating func removeAgain(before install: Step) {
     guard let removal = state.heal?.steps.first(where: { $0.isRemoval && $0.extensionKind == install.extensionKind })
     else { return }
+    let now = now
     change(removal.ordinal) {
       $0.state = .pending
       $0.notBefore = install.notBefore
-      $0.firstIntended = nil
+      $0.begunAgain = now
       $0.countedFailures = 0
     }
   }

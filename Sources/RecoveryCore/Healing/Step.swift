@@ -40,6 +40,8 @@ public struct Step: Hashable, Sendable, Codable {
   /// When the first try was intended, and when the current one was.
   public var firstIntended: Timestamp?
   public var intended: Timestamp?
+  /// When a removal that was over began once more: what passes is waited for anew from then on.
+  public var begunAgain: Timestamp?
   public var ended: Timestamp?
   public var operation: OperationHandle?
   public var fault: Fault?
