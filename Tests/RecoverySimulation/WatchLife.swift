@@ -126,9 +126,10 @@ final class WatchLife {
         return
       case .commit(let change):
         for event in change.events { scene.note(event) }
+        // What Azure has told is known, whether there is room on the disk for it or not.
+        scene.proven[vault, default: []].formUnion(change.item?.heal?.installed ?? [])
         let isTaken = try await surroundings.write { () async throws(JournalError) in try await fleet.commit(change) }
         answer = isTaken ? .committed : .refused(await fleet.summary)
-        scene.proven[vault, default: []].formUnion(change.item?.heal?.installed ?? [])
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       default:
         surroundings.ask(request, for: key)
