@@ -241,16 +241,16 @@ public final class ItemTurn {
       resource: operation.resource.text, correlationID: operation.correlationID)
   }
 
-  /// What Azure asks for. Where it asks for nothing: soon at first and then slower; and where it is known how long such
-  /// an operation takes, once at half of that time, and from then on soon at first. By the age of the operation, so that a
-  /// restart goes on at the pace that was reached.
+  /// What Azure asks for. Where it asks for nothing: not before such an operation has ever ended, as far as that is
+  /// known, then soon and after that slower; an operation that other machines wait for is not slowed down. By the age of
+  /// the operation, so that a restart goes on at the pace that was reached.
   private func pace(_ step: Step, _ retryAfter: Duration?, _ now: Timestamp) -> Duration {
     if let retryAfter { return retryAfter }
     let age = step.intended.map { now - $0 } ?? .zero
     let usual = state.heal.flatMap { seen.fleet.usual(step, of: $0) } ?? .zero
-    if age < usual {
-      return min(max((age < usual / 2 ? usual / 2 : usual) - age, settings.pollFirst), settings.pollMost * 4)
-    }
+    // One that took long may have been the odd one.
+    if age < usual { return min(max(usual - age, settings.pollFirst), settings.pollMost * 6) }
+    if seen.fleet.isCanary(state.key, trying: step, at: now) { return settings.pollFirst }
     let grown = Duration.milliseconds(Int64(Double((age - usual).inMilliseconds) * (settings.pollFactor - 1)))
     return min(max(grown, settings.pollFirst), settings.pollMost)
   }

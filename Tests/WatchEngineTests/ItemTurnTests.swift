@@ -245,10 +245,26 @@ struct ItemTurnTests {
     #expect(first.state.heal?.status == .healed)
     #expect(second.state.heal?.status == .healed)
     let polls = [first, second].map { $0.asked.count { $0 == "poll" } }
-    #expect(polls[0] >= 14 && polls[1] <= 6, "\(polls)")
+    #expect(polls[0] >= 14 && polls[1] == 2, "\(polls)")
     // What takes longer than it was known to is polled like any other.
     let heal = try #require(second.state.heal)
     #expect(second.fleet.usual(heal.steps[0], of: heal).map { $0 >= .seconds(60) && $0 < .seconds(80) } == true)
+  }
+
+  @Test("poll a canary's operation at one pace: how late its end is noticed, all others are late")
+  func canaryPolls() throws {
+    var place = Place(profile: Self.agent)
+    place.operation = .seconds(60)
+    place.failOver()
+    var late: [String: Duration] = [:]
+    while place.state.heal?.status != .healed {
+      place.live(turns: 1)
+      place.fleet.update(place.state.key, place.state)
+    }
+    let heal = try #require(place.state.heal)
+    for step in heal.steps { late[step.verb] = place.fleet.usual(step, of: heal).map { $0 - .seconds(60) } }
+    #expect(try #require(late["install"]) <= .seconds(2), "\(late)")
+    #expect(try #require(late["ensureIdentity"]) > .seconds(2), "which nobody waits for: \(late)")
   }
 
   @Test("of a machine that came in place of a well one under its id are made for it, in one round")

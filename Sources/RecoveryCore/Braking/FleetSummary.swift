@@ -135,11 +135,21 @@ public struct FleetSummary: Sendable {
     if let reason = standing(at: now) { return reason }
     guard policy.usesCanaries else { return nil }
     for canary in canaries where !isProven(canary, at: now) {
-      let isTried = trials[canary]?.contains { $0.key != key && now - $0.value < policy.canaryWithin } ?? false
+      let isTried = trials[canary]?.contains { $0.key != key && isTimely($0.value, at: now) } ?? false
       if isTried { return .heldByCanary }
     }
     return nil
   }
+
+  /// Whether the step works on an extension that the others do not touch before it is known what came of it.
+  public func isCanary(_ key: ItemKey, trying step: Step, at now: Timestamp) -> Bool {
+    guard policy.usesCanaries, let canary = running[key]?.first(where: { $0.kind == step.extensionKind }),
+      !isProven(canary, at: now), let trial = trials[canary]?[key]
+    else { return false }
+    return isTimely(trial, at: now)
+  }
+
+  private func isTimely(_ trial: Timestamp, at now: Timestamp) -> Bool { now - trial < policy.canaryWithin }
 
   /// What holds everybody.
   private func standing(at now: Timestamp) -> Reason? {
