@@ -6,9 +6,7 @@ package import JSONReading
 /// Each carries a checksum.
 package enum JournalJSON {
   package static func encode(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return RowChecksum.add(to: Array(try encoder.encode(value)))
+    RowChecksum.add(to: try RowEncoder.encode(value))
   }
 
   /// The table and key are for the error: a damaged row must be found by a person.
