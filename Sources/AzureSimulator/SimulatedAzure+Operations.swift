@@ -4,7 +4,7 @@ import FoundationEssentials
 extension SimulatedAzure {
   /// Ends an operation whose time has come; one that waits for the guest agent gives up after 25 minutes.
   func advance(_ id: String, _ now: Date) {
-    guard var operation = operations[id] else { return }
+    guard var operation = operations[id], operation.ended == nil else { return }
     guard let machine = machines[operation.machine], machine.exists, machine.vmID == operation.vmID else {
       // Its machine is gone; another may have taken the name, and is none of its business.
       operations[id]?.ended = now
@@ -12,7 +12,7 @@ extension SimulatedAzure {
       return
     }
     if operation.kind != .patch, !machine.isAgentReady(now) {
-      guard now >= operation.started.addingTimeInterval(25 * 60) else { return }
+      guard now >= operation.givenUpAt else { return }
       operation.error = (
         "VMAgentStatusCommunicationError",
         "VM '\(machine.name)' has not reported status for VM agent or extensions. Verify that the OS is up and healthy."
@@ -107,21 +107,25 @@ extension SimulatedAzure {
     let target =
       "\(place)/operations/\(id)?p=\(id)&api-version=2024-07-01&t=639066%3a1%3A2&c=\(signature)&s=x%3D&h=y%3d"
     let seconds = kind == .patch ? min(5, scenario.timings.operation) : scenario.timings.operation
-    if operations.count > 1000 {
+    if operations.count >= operationsKept {
       // A day after its end nobody can ask for it any more.
       operations = operations.filter { $0.value.ended.map { now.timeIntervalSince($0) < 86_400 } ?? true }
+      operationsKept = max(1000, 2 * operations.count)
     }
-    operations[id] = SimulatedOperation(
+    let operation = SimulatedOperation(
       id: id, kind: kind, machine: key, vmID: machines[key]?.vmID ?? "", extensionName: name, started: now,
       endsAt: now.addingTimeInterval(seconds), target: target,
       blipsLeft: scenario.quirks.contains(.blips) ? 1 : 0)
-    running.append(id)
+    operations[id] = operation
+    run(id, from: min(operation.endsAt, operation.givenUpAt))
     machines[key]?.operation = id
     return target
   }
 
   func poll(_ request: SimulatedRequest) -> SimulatedResponse {
     count("poll")
+    // Its machine may be gone before it would have ended.
+    if let id = request.segments.last { advance(id, now) }
     let isMonitor = request.target.hasSuffix("&monitor=true")
     guard let id = request.segments.last, let operation = operations[id],
       request.target.withUpperCaseEscapes

@@ -14,8 +14,10 @@ public actor SimulatedAzure {
   var itemsByName: [String: String] = [:]
   var machines = MachineTable()
   var operations: [String: SimulatedOperation] = [:]
-  /// Those of `operations` that have not ended, in the order in which they began.
-  var running: [String] = []
+  /// How many there may be before those that nobody can ask for are dropped.
+  var operationsKept = 1000
+  /// Those of `operations` that have not ended, in the order in which they may.
+  private var running: [(due: Date, id: String)] = []
   var jobs: [SimulatedJob] = []
   var tokens: Set<String>
   var counts: [String: Int] = [:]
@@ -71,8 +73,11 @@ public actor SimulatedAzure {
       next.what(self)
     }
     applying = nil
-    for id in running { advance(id, now) }
-    running.removeAll { operations[$0]?.ended != nil }
+    let due = running.prefix { $0.due <= now }
+    if !due.isEmpty {
+      for operation in due { advance(operation.id, now) }
+      running.replaceSubrange(due.indices, with: due.filter { operations[$0.id]?.ended == nil })
+    }
     machines.noteFlow(at: now)
   }
 
@@ -80,6 +85,12 @@ public actor SimulatedAzure {
     let at = now.addingTimeInterval(seconds)
     let place = due.lastIndex { $0.at > at }.map { $0 + 1 } ?? due.startIndex
     due.insert((at, what), at: place)
+  }
+
+  /// Has an operation advanced from a time on, whoever asks.
+  func run(_ id: String, from due: Date) {
+    let place = running.lastIndex { $0.due <= due }.map { $0 + 1 } ?? running.startIndex
+    running.insert((due, id), at: place)
   }
 
   /// Drops jobs that ended and writes that were made before a time: days of a large world would fill the memory.

@@ -16,6 +16,9 @@ struct SimulatedOperation {
   var target: String
   /// How many polls are yet answered with 404 although it runs.
   var blipsLeft = 0
+
+  /// When one that waits for the guest agent is given up.
+  var givenUpAt: Date { started.addingTimeInterval(25 * 60) }
 }
 
 /// A request that was to change something.
