@@ -94,9 +94,9 @@ public final class JournalDatabase: Journal {
     _ db: Database, _ change: JournalChange, sealedBy seal: OperationSeal?
   ) throws -> [RecordedEvent] {
     if let item = change.item {
-      if let heal = item.heal { try HealTable.write(db, heal, sealedBy: seal) }
+      if let heal = item.heal, !change.isHealWritten { try HealTable.write(db, heal, sealedBy: seal) }
       let now = change.time(of: item)
-      if try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
+      if !change.isStateWritten, try ItemTable.write(db, item, at: now) { try MachineTable.write(db, item, at: now) }
     }
     if let forgotten = change.forgotten { try ItemTable.remove(db, forgotten) }
     if let baseline = change.baseline { try BaselineTable.write(db, baseline) }

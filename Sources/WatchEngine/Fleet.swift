@@ -12,6 +12,8 @@ public actor Fleet {
   /// What decisions have to know of the others.
   package private(set) var summary: FleetSummary
   private var trialsSeen = 0
+  /// Items of which a change could not be written: what the journal has of them is written anew, whatever it is.
+  private var unsettled: Set<ItemKey> = []
   /// Grows with every change of an item's state that is more than when it was looked at.
   package private(set) var revision = 0
   private let journal: any Journal
@@ -146,7 +148,8 @@ public actor Fleet {
       if let brakes = change.brakes { summary.brakes = brakes }
       return true
     }
-    guard let isSame = reserve(next.state) else { return false }
+    var change = change
+    guard let isSame = reserve(next.state, for: &change) else { return false }
     do throws(JournalError) {
       if change.tellsMore || !isSame { try await write(change) }
     } catch {
@@ -163,18 +166,25 @@ public actor Fleet {
   /// Takes the state's place among the others before the disk is waited for, and tells whether all that must outlive the
   /// process is as it was; nil where the others do not allow it.
   @inline(never)
-  private func reserve(_ next: ItemState) -> Bool? {
+  private func reserve(_ next: ItemState, for change: inout JournalChange) -> Bool? {
     let old = states[next.key]
     guard summary.admits(next, after: old) else { return nil }
     summary.update(next.key, next)
-    return old?.isSameForGood(as: next) ?? false
+    guard let old, !unsettled.contains(next.key) else { return false }
+    change.isHealWritten = old.heal == next.heal
+    change.isStateWritten = old.isSameBesideHeal(as: next)
+    return change.isHealWritten && (change.isStateWritten || old.isSameForGood(as: next))
   }
 
   @inline(never)
-  private func restore(_ key: ItemKey) { summary.update(key, states[key]) }
+  private func restore(_ key: ItemKey) {
+    unsettled.insert(key)
+    summary.update(key, states[key])
+  }
 
   @inline(never)
   private func replace(with next: KeptState) {
+    unsettled.remove(next.state.key)
     let replaced = states.updateValue(next, forKey: next.state.key)?.state
     notable.update(replaced, to: next.state)
     if !next.state.key.isDrill { index.update(next.state, replacing: replaced) }

@@ -30,6 +30,38 @@ extension JournalContract {
     try expect(second == ItemStates([item, other]).sorted(), "both items are as they were: \(second)")
   }
 
+  static func writtenPartsStay(_ journal: any Journal) async throws {
+    let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+    let first = JournalSamples.healingItem()
+    _ = try await journal.commit(JournalChange(item: first), fence: fence)
+
+    var step = first
+    step.heal?.steps[2].state = .skipped
+    step.lastLook = JournalSamples.start + .seconds(100)
+    var change = JournalChange(item: step, events: [JournalSamples.event(.stepStarted)])
+    change.isStateWritten = true
+    _ = try await journal.commit(change, fence: fence)
+    var expected = first
+    expected.heal = step.heal
+    let stepped = try await journal.load().items
+    try expect(stepped == [expected], "the heal alone is the changed one: \(stepped)")
+
+    var look = step
+    look.legs = [LegVerdict(.machine, .healthy, "running")]
+    change = JournalChange(item: look)
+    change.isHealWritten = true
+    _ = try await journal.commit(change, fence: fence)
+    let looked = try await journal.load().items
+    try expect(looked == [look], "the state is the changed one, and the heal is still there: \(looked)")
+
+    change = JournalChange(item: look, events: [JournalSamples.event(.stepStarted)])
+    change.isStateWritten = true
+    change.isHealWritten = true
+    let told = try await journal.commit([change, JournalChange(item: first)], fence: fence)
+    let last = try await journal.load().items
+    try expect(told.count == 1 && last == [first], "one that says nothing of it hinders no other: \(last)")
+  }
+
   static func healComesAndGoes(_ journal: any Journal) async throws {
     let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
     var item = JournalSamples.healingItem()

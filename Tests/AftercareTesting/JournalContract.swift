@@ -16,6 +16,7 @@ public struct JournalContract: Sendable, CustomStringConvertible {
       JournalContract("a new journal is empty") { try await newIsEmpty($0) },
       JournalContract("an item comes back as it was committed") { try await itemComesBack($0) },
       JournalContract("a heal comes back with its item, and leaves with it") { try await healComesAndGoes($0) },
+      JournalContract("what of an item is written already stays as it is") { try await writtenPartsStay($0) },
       JournalContract("a stale fence is refused and nothing is written") { try await staleFenceIsRefused($0) },
       JournalContract("nothing is written before a fence was acquired") { try await noFenceIsRefused($0) },
       JournalContract("events are numbered upwards in their order") { try await eventsAreNumbered($0) },

@@ -55,8 +55,11 @@ public actor MemoryJournal: Journal {
 
   private func write(_ change: JournalChange) -> [RecordedEvent] {
     if let item = change.item {
-      items[item.key] = item
-      if let heal = item.heal {
+      let known = items[item.key]
+      var kept = change.isStateWritten ? known ?? item : item
+      kept.heal = change.isHealWritten ? known?.heal : item.heal
+      items[item.key] = kept
+      if let heal = item.heal, !change.isHealWritten {
         pastHeals.removeAll { $0.id == heal.id }
         pastHeals.append(heal)
       }

@@ -20,8 +20,8 @@ struct ChangeGroup {
 
   private mutating func take(_ change: JournalChange) {
     if let item = change.item {
-      if let heal = item.heal { heals[heal.id] = heal }
-      states[item.key] = (item, change.time(of: item))
+      if let heal = item.heal, !change.isHealWritten { heals[heal.id] = heal }
+      if !change.isStateWritten { states[item.key] = (item, change.time(of: item)) }
     }
     if let key = change.forgotten {
       states[key] = nil

@@ -100,6 +100,17 @@ public struct ItemState: Hashable, Sendable, Codable {
       && !item.isBusyWithAnythingButReprotect
   }
 
+  /// Whether the two differ in nothing but their heals' course and the times of looks.
+  public func isSameBesideHeal(as other: ItemState) -> Bool {
+    guard heal?.id == other.heal?.id else { return false }
+    var mine = self
+    mine.heal = other.heal
+    mine.lastLook = other.lastLook
+    mine.lastAssociationsLook = other.lastAssociationsLook
+    mine.nextLook = other.nextLook
+    return mine == other
+  }
+
   /// Whether the two differ in nothing that must outlive the process.
   public func isSameForGood(as other: ItemState) -> Bool {
     var mine = self

@@ -119,6 +119,10 @@ public struct JournalImage: Sendable {
 public struct JournalChange: Sendable {
   /// The item's new state; nil for events that belong to no item.
   public var item: ItemState?
+  /// Whether the journal has the item's heal as it is, and the rest of its state but for the times of looks: a step of a
+  /// heal changes only the one, most looks only the other. What is not there yet must be written.
+  public var isHealWritten = false
+  public var isStateWritten = false
   /// What was learned of the item's machine; nil when it is as it was.
   public var baseline: Baseline?
   /// An item whose state is to go; its story stays.
