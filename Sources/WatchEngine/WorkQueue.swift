@@ -25,6 +25,9 @@ actor WorkQueue {
 
   private var heap = Heap<Entry>()
   private var ready = Heap<Ready>()
+  /// Those of `ready` that are not idle, by how long they are due.
+  private var overdue = Heap<Entry>()
+  private var taken = 0
   private var ranks: [ItemKey: Int] = [:]
   private var urgencies: [ItemKey: Urgency] = [:]
   /// The time that counts for a key; heap entries that differ from it are stale and skipped.
@@ -87,23 +90,38 @@ actor WorkQueue {
   var waiting: Int { due.count }
   var busy: Int { running.count }
 
+  /// One of so many looks is at whom the more urgent ones kept waiting longest: in a wave there is always one more urgent,
+  /// and the last machines would begin when all others are well.
+  private static let share = 8
+
   private func takeDue() -> ItemKey? {
     guard running.count < limit else { return nil }
     let now = time.now
     while let entry = heap.min, entry.due <= now {
       heap.removeMin()
-      ready.insert(
-        Ready(urgency: urgencies[entry.key] ?? .idle, rank: ranks[entry.key.item] ?? .max, entry: entry))
+      let urgency = urgencies[entry.key] ?? .idle
+      ready.insert(Ready(urgency: urgency, rank: ranks[entry.key.item] ?? .max, entry: entry))
+      if urgency != .idle { overdue.insert(entry) }
+    }
+    if taken % WorkQueue.share == WorkQueue.share - 1 {
+      while let next = overdue.popMin() {
+        if take(next) { return next.key }
+      }
     }
     while let next = ready.popMin() {
-      let entry = next.entry
-      // Stale; or handled just now, when it stays due and `finish` puts it back.
-      guard due[entry.key] == entry.due, !running.contains(entry.key) else { continue }
-      due[entry.key] = nil
-      running.insert(entry.key)
-      return entry.key
+      if take(next.entry) { return next.entry.key }
     }
+    overdue = Heap()
     return nil
+  }
+
+  /// False for what is stale, or handled just now, when it stays due and `finish` puts it back.
+  private func take(_ entry: Entry) -> Bool {
+    guard due[entry.key] == entry.due, !running.contains(entry.key) else { return false }
+    due[entry.key] = nil
+    running.insert(entry.key)
+    taken += 1
+    return true
   }
 
   private func finish(_ key: ItemKey, next: Timestamp?) {

@@ -11,7 +11,7 @@ struct RequestBudgetTests {
     _ budget: inout RequestBudget, with urgency: Urgency = .takenApart, at now: Duration = .zero
   ) -> Int {
     var count = 0
-    while count < 10_000, budget.take(.reads, of: "s", with: urgency, at: now) == nil { count += 1 }
+    while count < 10_000, budget.take(.reads, of: "s", with: urgency, at: now) == .now { count += 1 }
     return count
   }
 
@@ -19,17 +19,48 @@ struct RequestBudgetTests {
   func burst() {
     var budget = RequestBudget()
     #expect(taken(&budget) == 250)
-    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .zero) == .milliseconds(40))
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .zero) == .notWithin(.milliseconds(40)))
     #expect(taken(&budget, at: .seconds(2)) == 50)
     #expect(taken(&budget, at: .seconds(3600)) == 250, "no more than the bucket holds")
+  }
+
+  @Test("gives those that wait their turns in advance, one after the other, and never more than ARM does")
+  func turns() {
+    var budget = RequestBudget()
+    _ = taken(&budget)
+    /// In milliseconds.
+    func wait(_ urgency: Urgency, at now: Duration = .zero) -> Int? {
+      guard case .after(let wait) = budget.take(.reads, of: "s", with: urgency, patience: .seconds(10), at: now)
+      else { return nil }
+      return Int((wait / .milliseconds(1)).rounded())
+    }
+    #expect((1...50).map { _ in wait(.takenApart) } == (1...50).map { 40 * $0 })
+    #expect(wait(.started) == 40 * 76, "it leaves a tenth, and has its turn all the same")
+    #expect(wait(.takenApart, at: .seconds(1)) == 40 * 27, "25 have come meanwhile")
+    #expect(budget.report(at: .seconds(1)).map(\.left) == [0])
+    let promised = 52
+    #expect(taken(&budget, at: .seconds(10)) == 250 - promised)
+    #expect(taken(&budget, at: .seconds(11)) == 25)
+  }
+
+  @Test("promises nothing to who would wait for longer than he has patience")
+  func impatient() {
+    var budget = RequestBudget()
+    _ = taken(&budget)
+    for _ in 0..<3 {
+      let turn = budget.take(.reads, of: "s", with: .started, patience: .seconds(1), at: .zero)
+      guard case .notWithin = turn else { return #expect(Bool(false), "\(turn)") }
+    }
+    let turn = budget.take(.reads, of: "s", with: .takenApart, patience: .seconds(1), at: .zero)
+    #expect(turn == .after(.milliseconds(40)))
   }
 
   @Test("keeps subscriptions and classes apart")
   func apart() {
     var budget = RequestBudget()
     _ = taken(&budget)
-    #expect(budget.take(.reads, of: "another", with: .takenApart, at: .zero) == nil)
-    #expect(budget.take(.writes, of: "s", with: .takenApart, at: .zero) == nil)
+    #expect(budget.take(.reads, of: "another", with: .takenApart, at: .zero) == .now)
+    #expect(budget.take(.writes, of: "s", with: .takenApart, at: .zero) == .now)
   }
 
   @Test("leaves a part of the reads to machines that are being healed")
@@ -71,11 +102,14 @@ struct RequestBudgetTests {
   func shut() {
     var budget = RequestBudget()
     budget.shut(.reads, of: "s", for: .seconds(1200), at: .seconds(5))
-    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(6)) == .seconds(1199))
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(6)) == .notWithin(.seconds(1199)))
     #expect(budget.report(at: .seconds(6)).first?.shutForSeconds == 1199)
     budget.shut(.reads, of: "s", for: .seconds(10), at: .seconds(6))
-    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(1204)) != nil, "a shorter one changes nothing")
-    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(1205)) == nil)
+    #expect(
+      budget.take(.reads, of: "s", with: .takenApart, at: .seconds(1204)) != .now, "a shorter one changes nothing")
+    #expect(budget.isShut(.reads, of: "s", at: .seconds(1204)))
+    #expect(!budget.isShut(.reads, of: "s", at: .seconds(1205)))
+    #expect(budget.take(.reads, of: "s", with: .takenApart, at: .seconds(1205)) == .now)
   }
 
   @Test("says what was put off, once")

@@ -61,6 +61,24 @@ struct WorkQueueTests {
     #expect(await Self.handled(4, by: queue) == [keys[1], keys[2], keys[3], keys[0]])
   }
 
+  @Test("gives one look of eight to whom more urgent ones kept waiting longest, and none of these to an idle one")
+  func share() async {
+    let time = ManualTime(now: Samples.start)
+    let queue = WorkQueue(limit: 1, time: time)
+    let keys = (0..<20).map { ItemKey("apart-\($0)") } + ["moving", "started", "idle"].map { ItemKey($0) }
+    for (number, key) in keys.enumerated() {
+      await queue.schedule(key, at: Samples.start - .seconds(Int64(number)))
+      if number < 20 { await queue.note(key, .takenApart) }
+    }
+    await queue.note(keys[20], .moving)
+    await queue.note(keys[21], .started)
+    let handled = await Self.handled(23, by: queue)
+    #expect(handled.firstIndex(of: keys[21]) == 7)
+    #expect(handled.firstIndex(of: keys[20]) == 15)
+    #expect(handled.last == keys[22])
+    #expect(Set(handled).count == 23)
+  }
+
   @Test("gives a test machine the place of its item")
   func drills() async {
     let time = ManualTime(now: Samples.start)

@@ -100,13 +100,22 @@ struct ARMClient: Sendable {
   /// Takes the request out of the budget. A short wait is waited for; a long one, and any of a read that is idle, goes
   /// back to who decides, so that nobody is kept busy waiting. What changes something is in the journal already.
   private func admit(_ method: HTTPRequest.Method, _ subscription: String, _ url: String) async throws(Fault) {
-    while let wait = budget.take(method, of: subscription, with: urgency) {
-      guard !(urgency == .idle && RequestBudget.Class(method) == .reads), wait <= ARMClient.longestPause else {
-        throw Fault(
-          .throttled, code: "BudgetSpent", message: "not asked: what Azure allows is spent for \(wait.brief)",
-          resource: ARMClient.resource(of: url), retryAfter: wait)
+    let patience: Duration = urgency == .idle && RequestBudget.Class(method) == .reads ? .zero : ARMClient.longestPause
+    while true {
+      switch budget.take(method, of: subscription, with: urgency, patience: patience) {
+      case .now: return
+      case .after(let wait):
+        try await pause(wait, ARMClient.resource(of: url))
+        // Meanwhile another one's answer may have asked to be left alone.
+        if !budget.isShut(method, of: subscription) { return }
+      case .notWithin(let wait):
+        guard wait <= patience else {
+          throw Fault(
+            .throttled, code: "BudgetSpent", message: "not asked: what Azure allows is spent for \(wait.brief)",
+            resource: ARMClient.resource(of: url), retryAfter: wait)
+        }
+        try await pause(wait, ARMClient.resource(of: url))
       }
-      try await pause(wait, ARMClient.resource(of: url))
     }
   }
 

@@ -14,9 +14,16 @@ package final class BudgetKeeper: Sendable {
     self.uptime = uptime
   }
 
-  func take(_ method: HTTPRequest.Method, of subscription: String, with urgency: Urgency) -> Duration? {
+  func take(
+    _ method: HTTPRequest.Method, of subscription: String, with urgency: Urgency, patience: Duration
+  ) -> RequestBudget.Turn {
     let now = uptime()
-    return budget.withLock { $0.take(.init(method), of: subscription, with: urgency, at: now) }
+    return budget.withLock { $0.take(.init(method), of: subscription, with: urgency, patience: patience, at: now) }
+  }
+
+  func isShut(_ method: HTTPRequest.Method, of subscription: String) -> Bool {
+    let now = uptime()
+    return budget.withLock { $0.isShut(.init(method), of: subscription, at: now) }
   }
 
   /// - Parameter shutFor: how long the answer asked to be left alone.

@@ -52,6 +52,7 @@ public struct RequestBudget: Sendable {
   }
 
   private struct Bucket {
+    /// Less than nothing when requests are taken in advance.
     var level: Double
     var filledAt: Duration
     var shutUntil: Duration?
@@ -66,28 +67,44 @@ public struct RequestBudget: Sendable {
 
   public init(limits: Limits = Limits()) { self.limits = limits }
 
-  /// Takes one request out; or says how long to wait, and takes nothing.
+  /// When a request may be made.
+  public enum Turn: Hashable, Sendable {
+    case now
+    /// It is taken in advance: who waits has his turn, and need not ask again with all others each time that there is one.
+    case after(Duration)
+    /// Not before then, and nothing is taken.
+    case notWithin(Duration)
+  }
+
+  /// Takes one request out, unless its turn would come later than `patience` allows or Azure asked to be left alone.
   public mutating func take(
-    _ kind: Class, of subscription: String, with urgency: Urgency, at now: Duration
-  ) -> Duration? {
+    _ kind: Class, of subscription: String, with urgency: Urgency, patience: Duration = .zero, at now: Duration
+  ) -> Turn {
     let key = Key(subscription: subscription, kind: kind)
     let limit = limits[kind]
     var bucket = filled(key, at: now)
     defer { buckets[key] = bucket }
     if let until = bucket.shutUntil, until > now {
       bucket.putOff += 1
-      return until - now
+      return .notWithin(until - now)
     }
     bucket.shutUntil = nil
     let size = max(1, min(limit.burst, bucket.mostSeen ?? limit.burst))
     let least = min(size, size * limits.reserve(for: urgency) + 1)
     // Times are rounded to what a clock can say: a hair less than one is one.
-    if bucket.level >= least - 1e-6 {
-      bucket.level -= 1
-      return nil
+    let isThere = bucket.level >= least - 1e-6
+    let wait: Duration = isThere ? .zero : .seconds((least - bucket.level) / limit.perSecond)
+    guard wait <= patience else {
+      bucket.putOff += 1
+      return .notWithin(wait)
     }
-    bucket.putOff += 1
-    return .seconds((least - bucket.level) / limit.perSecond)
+    bucket.level -= 1
+    return isThere ? .now : .after(wait)
+  }
+
+  /// Whether an answer has asked to be left alone, for a time that is not over.
+  func isShut(_ kind: Class, of subscription: String, at now: Duration) -> Bool {
+    buckets[Key(subscription: subscription, kind: kind)]?.shutUntil.map { $0 > now } ?? false
   }
 
   /// An answer says what is left.
@@ -121,7 +138,7 @@ public struct RequestBudget: Sendable {
     let reports = buckets.map { key, _ in
       let bucket = filled(key, at: now)
       return BudgetReport(
-        subscription: key.subscription, kind: key.kind.rawValue, left: Int(bucket.level),
+        subscription: key.subscription, kind: key.kind.rawValue, left: max(0, Int(bucket.level)),
         of: Int(limits[key.kind].burst),
         shutForSeconds: bucket.shutUntil.flatMap { $0 > now ? Int64(($0 - now) / .seconds(1)) : nil },
         putOff: bucket.putOff)
