@@ -246,8 +246,10 @@ listener: {{port: {self.port}{f", hints: {{token: {hints}}}" if hints else ""}}}
 """)
         self.log = open(place("run.log"), "w")
 
-    def learn(self, items):
-        """Knows every machine well: for that alone each is looked at every few seconds."""
+    def learn(self, items, limits=None):
+        """Knows every machine well: for that alone each is looked at every few seconds.
+
+        From then on the simulator keeps to so many of ARM's budgets, and refuses what goes beyond them."""
         with open(self.file) as file:
             text = file.read()
         with open(self.file, "w") as file:
@@ -259,6 +261,8 @@ listener: {{port: {self.port}{f", hints: {{token: {hints}}}" if hints else ""}}}
         self.process.wait()
         with open(self.file, "w") as file:
             file.write(text)
+        if limits:
+            self.post("limits", limits=limits)
         self.start()
         self.until(lambda: self.get("/readyz"), 600)
 
@@ -374,7 +378,7 @@ def wave(options):
         budget = ", ".join(
             f"{kind}: {burst}, {kind}PerSecond: {second}" for kind, (burst, second) in limits.items())
         with Daemon(scenario(items, operation), QUICK + f"budget: {{{budget}}}\n") as daemon:
-            daemon.learn(items)
+            daemon.learn(items, rate)
             before, idle = daemon.requests(), daemon.usage()
             daemon.post("failover", all=True)
             daemon.until(lambda: daemon.told("heal.healed") >= items, 3600)

@@ -18,6 +18,12 @@ extension SimulatedAzure {
           match: body.match, method: body.method, times: body.times ?? 1, status: body.status, body: body.body ?? "",
           contentType: body.contentType ?? "application/json", retryAfter: body.retryAfter))
       return SimulatedResponse(200, [:])
+    case ("POST", "limits"):
+      guard let body = try? JSONDecoder().decode([String: Scenario.Limits].self, from: Data(request.body)),
+        let limits = body["limits"]
+      else { return .error(400, "InvalidBody", "Say {\"limits\": \"real\"}, \"none\" or a number.") }
+      self.limits = limits
+      return SimulatedResponse(200, [:])
     case ("POST", "machine"):
       guard let body = try? JSONDecoder().decode(MachineBody.self, from: Data(request.body)),
         let key = machines.keys.first(where: {

@@ -16,15 +16,16 @@ extension SimulatedAzure {
     let monitor =
       kind != "reads" && path.contains("microsoft.insights")
       ? [("x-ms-ratelimit-remaining-subscription-resource-requests", "299")] : []
-    guard scenario.limits == .real else {
+    guard case .real(let times) = limits else {
       let left = ("x-ms-ratelimit-remaining-subscription-\(kind)", String(Int(size.most) - 1))
       return Admission(headers: [left] + monitor)
     }
     let now = self.now
     let subscription = path.count > 1 && path[0] == "subscriptions" ? path[1] : "none"
     let name = "\(kind) of \(subscription)"
-    guard let left = buckets.take(name, size, now) else {
-      return Admission(refusal: refuse("SubscriptionRequestsThrottled", buckets.wait(name, size)))
+    let allowed = size.times(times)
+    guard let left = buckets.take(name, allowed, now) else {
+      return Admission(refusal: refuse("SubscriptionRequestsThrottled", buckets.wait(name, allowed)))
     }
     var admission = Admission(headers: [("x-ms-ratelimit-remaining-subscription-\(kind)", String(left))] + monitor)
     guard let (resource, what, most) = computeBucket(request, path) else { return admission }

@@ -27,6 +27,7 @@ public actor SimulatedAzure {
   var ingested: [String: [JSON]] = [:]
   /// By id in lower case.
   var orphans: [String: SimulatedOrphan] = [:]
+  var limits: Scenario.Limits
   var buckets = TokenBuckets()
   /// Rows of item lists as they were last written: most of what a watch asks for never changes.
   var rows: [String: (item: SimulatedItem, pieces: [String])] = [:]
@@ -42,6 +43,7 @@ public actor SimulatedAzure {
     self.clock = clock
     start = clock.now
     tokens = [scenario.token]
+    limits = scenario.limits
     var world = World(scenario, start: start)
     world.build()
     items = world.items

@@ -29,8 +29,26 @@ public struct Scenario: Sendable, Decodable {
   public var quirks: Set<Quirk>
   public var expect: Expectation?
 
-  /// Whether the documented token buckets are kept.
-  public enum Limits: String, Sendable, Decodable { case real, none }
+  /// Whether the documented token buckets are kept; those of the resource manager can be so many times as large.
+  public enum Limits: Hashable, Sendable, Decodable {
+    case none
+    case real(times: Double)
+
+    public init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if let times = try? value.decode(Double.self), times > 0 {
+        self = .real(times: times)
+        return
+      }
+      switch try value.decode(String.self) {
+      case "none": self = .none
+      case "real": self = .real(times: 1)
+      case let word:
+        throw DecodingError.dataCorruptedError(
+          in: value, debugDescription: "'\(word)' is not 'none', 'real' or how many times as large they are")
+      }
+    }
+  }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case name, speed, token, rules, endpoints, streams, keyVaults, permissions, versions, clockSkew, hasNoIdentity

@@ -11,6 +11,8 @@ package struct TokenBuckets {
       self.perSecond = perSecond
     }
 
+    func times(_ factor: Double) -> Size { Size(most: most * factor, perSecond: perSecond * factor) }
+
     static let reads = Size(most: 250, perSecond: 25)
     static let writes = Size(most: 200, perSecond: 10)
     static let machineReads = Size(most: 36, perSecond: 12.0 / 60)
