@@ -171,9 +171,12 @@ public actor Fleet {
     guard summary.admits(next, after: old) else { return nil }
     summary.update(next.key, next)
     guard let old, !unsettled.contains(next.key) else { return false }
-    change.isHealWritten = old.heal == next.heal
-    change.isStateWritten = old.isSameBesideHeal(as: next)
-    return change.isHealWritten && (change.isStateWritten || old.isSameForGood(as: next))
+    let isSame = old.isSameForGood(as: next)
+    if change.tellsMore || !isSame {
+      change.isHealWritten = old.heal == next.heal
+      change.isStateWritten = old.isSameBesideHeal(as: next)
+    }
+    return isSame
   }
 
   @inline(never)
