@@ -73,7 +73,7 @@ struct HealTests {
     story.settle(3, .failed(Self.guestFailed))
     story.wait(.seconds(700))
     #expect(story.look(listing: false) == .perform(step: 2), "the second failure removes it first")
-    #expect(story.state.heal?.beganExtensions == began, "a canary keeps others by its first try, however often it begins")
+    #expect(story.state.heal?.beganExtensions == began, "others are kept by a canary's first try")
     story.settle(2, .succeeded)
     #expect(story.look(listing: false) == .perform(step: 3))
     story.settle(3, .failed(Self.guestFailed))
