@@ -104,25 +104,28 @@ public struct ItemState: Hashable, Sendable, Codable {
   public func isSameBesideHeal(as other: ItemState) -> Bool {
     guard heal?.id == other.heal?.id else { return false }
     var mine = self
+    mine.takeLooks(of: other)
     mine.heal = other.heal
-    mine.lastLook = other.lastLook
-    mine.lastAssociationsLook = other.lastAssociationsLook
-    mine.nextLook = other.nextLook
     return mine == other
   }
 
   /// Whether the two differ in nothing that must outlive the process.
   public func isSameForGood(as other: ItemState) -> Bool {
     var mine = self
-    mine.lastLook = other.lastLook
-    mine.lastAssociationsLook = other.lastAssociationsLook
-    mine.nextLook = other.nextLook
+    mine.takeLooks(of: other)
     mine.reason = other.reason
     mine.suspicions = other.suspicions
     mine.held = other.held
     guard mine.legs.map(\.lasting) == other.legs.map(\.lasting) else { return false }
     mine.legs = other.legs
     return mine == other
+  }
+
+  /// In place: to hand a copy out would cost each look one more.
+  private mutating func takeLooks(of other: ItemState) {
+    lastLook = other.lastLook
+    lastAssociationsLook = other.lastAssociationsLook
+    nextLook = other.nextLook
   }
 
   /// The failover that the item goes through, or went through last.
