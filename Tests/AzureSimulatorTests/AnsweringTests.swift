@@ -210,4 +210,38 @@ struct AnsweringTests {
     #expect(await stage.ask("DELETE", target).status == 204)
     #expect(await stage.ask("DELETE", target).status == 429)
   }
+
+  @Test("keeps the resource manager's buckets so many times as large from when it is told")
+  func limitsByNumber() async throws {
+    let stage = try Stage()
+    let target = "\(Stage.source)/extensions?api-version=1"
+    func reads(_ count: Int) async -> [SimulatedResponse] {
+      var answers: [SimulatedResponse] = []
+      for _ in 1...count { answers.append(await stage.ask("GET", target)) }
+      return answers
+    }
+    #expect(await reads(300).allSatisfy { $0.status == 200 }, "there is none yet")
+    #expect(await stage.ask("POST", "/_simulator/limits", #"{"limits": 0.02}"#).status == 200)
+    let answers = await reads(6)
+    #expect(answers.map(\.status) == [200, 200, 200, 200, 200, 429], "a fiftieth of 250")
+    #expect(answers[0].headers.contains { $0 == ("x-ms-ratelimit-remaining-subscription-reads", "4") })
+    #expect(answers[5].headers.contains { $0 == ("Retry-After", "2") }, "one in two seconds")
+    stage.clock.advance(by: 2)
+    #expect(await reads(2).map(\.status) == [200, 429])
+    #expect(await stage.ask("POST", "/_simulator/limits", #"{"limits": 0.0001}"#).status == 200)
+    stage.clock.advance(by: 400)
+    #expect(await reads(2).map(\.status) == [200, 429], "one request is always had some time")
+    #expect(await stage.ask("POST", "/_simulator/limits", #"{"limits": "none"}"#).status == 200)
+    #expect(await reads(10).allSatisfy { $0.status == 200 })
+  }
+
+  @Test("refuses limits that are none", arguments: ["0", "-1", "\"half\"", "true", "[]"])
+  func noLimits(value: String) async throws {
+    let stage = try Stage { $0.replacing("name: plain", with: "name: plain\nlimits: real") }
+    let answer = await stage.ask("POST", "/_simulator/limits", "{\"limits\": \(value)}")
+    #expect(answer.status == 400 && answer.body.contains("or a number"))
+    #expect(throws: (any Error).self, "and a scenario file with them") {
+      try Stage { $0.replacing("name: plain", with: "name: plain\nlimits: \(value)") }
+    }
+  }
 }

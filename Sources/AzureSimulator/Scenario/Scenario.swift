@@ -36,16 +36,13 @@ public struct Scenario: Sendable, Decodable {
 
     public init(from decoder: any Decoder) throws {
       let value = try decoder.singleValueContainer()
-      if let times = try? value.decode(Double.self), times > 0 {
-        self = .real(times: times)
-        return
-      }
-      switch try value.decode(String.self) {
-      case "none": self = .none
-      case "real": self = .real(times: 1)
-      case let word:
+      switch (try? value.decode(Double.self), try? value.decode(String.self)) {
+      case (let times?, _) where times > 0: self = .real(times: times)
+      case (_, "none"): self = .none
+      case (_, "real"): self = .real(times: 1)
+      default:
         throw DecodingError.dataCorruptedError(
-          in: value, debugDescription: "'\(word)' is not 'none', 'real' or how many times as large they are")
+          in: value, debugDescription: "limits are 'none', 'real' or how many times as large they are")
       }
     }
   }

@@ -11,7 +11,8 @@ package struct TokenBuckets {
       self.perSecond = perSecond
     }
 
-    func times(_ factor: Double) -> Size { Size(most: most * factor, perSecond: perSecond * factor) }
+    /// So many times as large; a request is had some time all the same.
+    func times(_ factor: Double) -> Size { Size(most: max(1, most * factor), perSecond: perSecond * factor) }
 
     static let reads = Size(most: 250, perSecond: 25)
     static let writes = Size(most: 200, perSecond: 10)
