@@ -41,16 +41,16 @@ public struct FleetSummary: Sendable {
   public let policy: BrakePolicy
   public var brakes = Brakes()
   /// The types that each heal under way tries: those whose install has neither succeeded nor failed here yet.
-  private var running: [ItemKey: Set<Canary>] = [:]
+  private var running = PartedTable<ItemKey, Set<Canary>>()
   /// Who tries a type, and since when.
-  private var trials: [Canary: [ItemKey: Timestamp]] = [:]
+  private var trials: [Canary: PartedTable<ItemKey, Timestamp>] = [:]
   /// Trials of types that had not proved themselves, which are over: whoever waited for one need not wait any longer.
   public private(set) var trialsEnded = 0
   private var proven: [Canary: Timestamp] = [:]
   /// How long steps took at the least: their operations, and a machine until it was seen to be well.
   private var spans: [Work: Duration] = [:]
   /// By heal, so that one that is told twice counts once.
-  private var ended: [String: Ended] = [:]
+  private var ended = PartedTable<String, Ended>()
   /// The failover of each vault that an item joined last.
   private var failovers: [ResourceID: Joined] = [:]
 
@@ -88,7 +88,7 @@ public struct FleetSummary: Sendable {
       let began = heal.beganExtensions
       if began == nil { trying = [] }
       running[key] = trying
-      for canary in trying { trials[canary, default: [:]][key] = began }
+      for canary in trying { trials[canary, default: PartedTable()][key] = began }
     }
     switch heal.status {
     case .healed, .healedUnverified: note(heal, isParked: false)
@@ -102,7 +102,7 @@ public struct FleetSummary: Sendable {
     ended[heal.id] = Ended(at: at, isParked: isParked)
     guard ended.count > 10_000 else { return }
     let oldest = at - policy.failureWindow
-    ended = ended.filter { $0.value.at >= oldest }
+    ended.removeAll { $0.at < oldest }
   }
 
   // MARK: - Failovers
@@ -135,7 +135,7 @@ public struct FleetSummary: Sendable {
     if let reason = standing(at: now) { return reason }
     guard policy.usesCanaries else { return nil }
     for canary in canaries where !isProven(canary, at: now) {
-      let isTried = trials[canary]?.contains { $0.key != key && isTimely($0.value, at: now) } ?? false
+      let isTried = trials[canary]?.contains { $0 != key && isTimely($1, at: now) } ?? false
       if isTried { return .heldByCanary }
     }
     return nil
