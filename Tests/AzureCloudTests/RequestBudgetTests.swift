@@ -55,6 +55,23 @@ struct RequestBudgetTests {
     #expect(turn == .after(.milliseconds(40)))
   }
 
+  @Test("tells each idle look that it puts off a time of its own, at which it has its turn", arguments: [false, true])
+  func idle(isShut: Bool) {
+    var budget = RequestBudget()
+    if isShut { budget.shut(.reads, of: "s", for: .seconds(60), at: .zero) } else { _ = taken(&budget) }
+    /// In milliseconds.
+    func wait(at now: Duration) -> Int? {
+      guard case .notWithin(let wait) = budget.take(.reads, of: "s", with: .idle, at: now) else { return nil }
+      return Int((wait / .milliseconds(1)).rounded())
+    }
+    let times = (0..<1000).compactMap { _ in wait(at: .zero) }
+    // While it is shut it fills up to its burst; empty, it fills up to what is left to others first.
+    #expect(times == (0..<1000).map { (isShut ? 60_000 : 101 * 40) + 40 * $0 })
+    #expect(times.allSatisfy { wait(at: .milliseconds($0)) == nil }, "then it has its turn")
+    _ = taken(&budget, at: .seconds(200))
+    #expect(wait(at: .seconds(200)) == 101 * 40, "nobody waits for those who have come")
+  }
+
   @Test("keeps subscriptions and classes apart")
   func apart() {
     var budget = RequestBudget()

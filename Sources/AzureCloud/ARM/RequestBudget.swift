@@ -60,6 +60,17 @@ public struct RequestBudget: Sendable {
     /// what there is.
     var mostSeen: Double?
     var putOff = 0
+    /// The last time at which an idle request that was put off was told to come back.
+    var lastReturn: Duration = .zero
+
+    /// Puts a request off. All idle looks that are due would come back at the same moment, for the one request that there
+    /// is then, and again and again until all are through: each is told a time of its own.
+    mutating func putOff(_ wait: Duration, _ urgency: Urgency, _ limit: Limit, at now: Duration) -> Turn {
+      putOff += 1
+      guard urgency == .idle else { return .notWithin(wait) }
+      lastReturn = max(now + wait, lastReturn + .seconds(1 / limit.perSecond))
+      return .notWithin(lastReturn - now)
+    }
   }
 
   private let limits: Limits
@@ -85,8 +96,7 @@ public struct RequestBudget: Sendable {
     var bucket = filled(key, at: now)
     defer { buckets[key] = bucket }
     if let until = bucket.shutUntil, until > now {
-      bucket.putOff += 1
-      return .notWithin(until - now)
+      return bucket.putOff(until - now, urgency, limit, at: now)
     }
     bucket.shutUntil = nil
     let size = max(1, min(limit.burst, bucket.mostSeen ?? limit.burst))
@@ -94,10 +104,7 @@ public struct RequestBudget: Sendable {
     // Times are rounded to what a clock can say: a hair less than one is one.
     let isThere = bucket.level >= least - 1e-6
     let wait: Duration = isThere ? .zero : .seconds((least - bucket.level) / limit.perSecond)
-    guard wait <= patience else {
-      bucket.putOff += 1
-      return .notWithin(wait)
-    }
+    guard wait <= patience else { return bucket.putOff(wait, urgency, limit, at: now) }
     bucket.level -= 1
     return isThere ? .now : .after(wait)
   }
