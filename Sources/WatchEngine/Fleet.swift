@@ -11,7 +11,8 @@ public actor Fleet {
   private var book = AlertBook()
   /// What decisions have to know of the others.
   package private(set) var summary: FleetSummary
-  private var trialsSeen = 0
+  /// Trials whose end has let go who waited for it; nil when somebody waits who need not.
+  private var trialsSeen: Int? = 0
   /// Items of which a change could not be written: what the journal has of them is written anew, whatever it is.
   private var unsettled: Set<ItemKey> = []
   /// Grows with every change of an item's state that is more than when it was looked at.
@@ -84,7 +85,7 @@ public actor Fleet {
   package func released() -> [ItemKey] {
     guard summary.trialsEnded != trialsSeen else { return [] }
     trialsSeen = summary.trialsEnded
-    return states.values.filter { $0.isHealing && $0.reason == .heldByCanary }.map(\.key)
+    return states.values.filter(\.isHeldByCanary).map(\.key)
   }
 
   public func all() -> ItemStates { states.all.sorted() }
@@ -140,8 +141,10 @@ public actor Fleet {
   ///
   /// Returns false, and writes nothing, for what was decided under brakes that are not as they were: two machines that
   /// look at the same moment must not both be the one canary.
+  ///
+  /// - Parameter seen: the trials that had ended when it was decided. Who waits for one that has ended since is let go.
   @discardableResult
-  package func commit(_ change: JournalChange) async throws(JournalError) -> Bool {
+  package func commit(_ change: JournalChange, seeing seen: Int? = nil) async throws(JournalError) -> Bool {
     guard let next = change.item.map(KeptState.init) else {
       try await write(change)
       if let forgotten = change.forgotten { forget(forgotten) }
@@ -157,7 +160,7 @@ public actor Fleet {
       throw error
     }
     if !isSame { revision += 1 }
-    replace(with: next)
+    replace(with: next, seeing: seen)
     return true
   }
 
@@ -186,8 +189,9 @@ public actor Fleet {
   }
 
   @inline(never)
-  private func replace(with next: KeptState) {
+  private func replace(with next: KeptState, seeing seen: Int?) {
     unsettled.remove(next.state.key)
+    if let seen, seen != summary.trialsEnded, next.state.isHeldByCanary { trialsSeen = nil }
     let replaced = states.updateValue(next, forKey: next.state.key)?.state
     notable.update(replaced, to: next.state)
     if !next.state.key.isDrill { index.update(next.state, replacing: replaced) }
@@ -281,4 +285,8 @@ public actor Fleet {
       return .failure(error)
     }
   }
+}
+
+extension ItemState {
+  fileprivate var isHeldByCanary: Bool { reason == .heldByCanary && isHealing }
 }

@@ -57,6 +57,8 @@ public final class ItemTurn {
   private static let mostTurns = 64
   /// Whether it was ended for having gone on without an end.
   public var isEndless: Bool { turns > ItemTurn.mostTurns }
+  /// How many trials of other machines had ended, as far as this turn knows.
+  public var trialsSeen: Int { seen.fleet.trialsEnded }
 
   public init(
     _ state: ItemState, for occasion: Occasion, fleet: FleetSummary, decider: Decider, settings: EngineSettings

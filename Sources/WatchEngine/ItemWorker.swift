@@ -39,7 +39,7 @@ struct ItemWorker: Sendable {
             "an item is decided without end", metadata: ["item": "\(key)", "reason": "\(turn.state.reason.rawValue)"])
         }
         return next
-      case .commit(let change): answer = try await commit(change)
+      case .commit(let change): answer = try await commit(change, of: turn)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       case let request: answer = await ask(request, in: turn)
       }
@@ -59,8 +59,8 @@ struct ItemWorker: Sendable {
   }
 
   @inline(never)
-  private func commit(_ change: JournalChange) async throws(JournalError) -> ItemTurn.Answer {
-    try await fleet.commit(change) ? .committed : .refused(await fleet.summary)
+  private func commit(_ change: JournalChange, of turn: ItemTurn) async throws(JournalError) -> ItemTurn.Answer {
+    try await fleet.commit(change, seeing: turn.trialsSeen) ? .committed : .refused(await fleet.summary)
   }
 
   /// Asks Azure.

@@ -128,7 +128,10 @@ final class WatchLife {
         for event in change.events { scene.note(event) }
         // What Azure has told is known, whether there is room on the disk for it or not.
         scene.proven[vault, default: []].formUnion(change.item?.heal?.installed ?? [])
-        let isTaken = try await surroundings.write { () async throws(JournalError) in try await fleet.commit(change) }
+        let seen = turn.trialsSeen
+        let isTaken = try await surroundings.write { () async throws(JournalError) in
+          try await fleet.commit(change, seeing: seen)
+        }
         answer = isTaken ? .committed : .refused(await fleet.summary)
       case .readBaseline(let key): answer = .baseline(try await fleet.baseline(key))
       default:
