@@ -75,7 +75,7 @@ actor WorkQueue {
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         while let key = takeDue() {
-          let occasion = occasions.removeValue(forKey: key) ?? Occasion()
+          let occasion = occasion(of: key)
           group.addTask {
             let next = await handle(key, occasion)
             await self.finish(key, next: next)
@@ -85,6 +85,14 @@ actor WorkQueue {
       }
       group.cancelAll()
     }
+  }
+
+  /// Taken out for the look that is now.
+  private func occasion(of key: ItemKey) -> Occasion {
+    let occasion = occasions.removeValue(forKey: key) ?? Occasion()
+    // A table keeps the room of all that it ever held: half a kilobyte for each machine of a wave.
+    if occasions.isEmpty { occasions = [:] }
+    return occasion
   }
 
   var waiting: Int { due.count }
