@@ -50,6 +50,7 @@ public final class ItemTurn {
   private var seen: Observation
   private var phase = Phase.deciding
   private var turns = 0
+  private var hasAsked = false
   private let decider: Decider
   private let settings: EngineSettings
 
@@ -57,6 +58,8 @@ public final class ItemTurn {
   private static let mostTurns = 64
   /// Whether it was ended for having gone on without an end.
   public var isEndless: Bool { turns > ItemTurn.mostTurns }
+  /// How urgent what it asks is.
+  public var urgency: Urgency { hasAsked ? Urgency(state).onceBegun : Urgency(state) }
   /// How many trials of other machines had ended, as far as this turn knows.
   public var trialsSeen: Int { seen.fleet.trialsEnded }
 
@@ -83,7 +86,9 @@ public final class ItemTurn {
       state = before
       seen.fleet = fleet
       return decide(now)
-    case .reading(let action): return take(answer, to: action, now)
+    case .reading(let action):
+      hasAsked = true
+      return take(answer, to: action, now)
     case .performing(let ordinal):
       guard case .progress(let result)? = answer else { return finish(now) }
       return settle(ordinal, result, now)

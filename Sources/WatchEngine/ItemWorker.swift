@@ -66,13 +66,13 @@ struct ItemWorker: Sendable {
   /// Asks Azure.
   @inline(never)
   private func ask(_ request: ItemTurn.Request, in turn: ItemTurn) async -> ItemTurn.Answer? {
-    let (cloud, vault) = (self.cloud.asking(with: Urgency(turn.state)), turn.state.vault)
+    let (cloud, vault) = (self.cloud.asking(with: turn.urgency), turn.state.vault)
     switch request {
     case .readItem(let id, let vault):
       await tally.count(.item, for: vault)
       return .item(await Result { () async throws(Fault) in try await cloud.protectedItem(id, in: vault) })
     case .readMachine(let id, let associations):
-      return .machine(await read(id, associations: associations, of: cloud, for: vault))
+      return .machine(await read(id, associations: associations, with: turn.urgency, for: vault))
     case .readAssociations(let id):
       await tally.count(.associations, for: vault)
       return .associations(await Result { () async throws(Fault) in try await cloud.associations(of: id) })
@@ -94,14 +94,14 @@ struct ItemWorker: Sendable {
   }
 
   private func read(
-    _ id: ResourceID, associations: Bool, of cloud: any Cloud, for vault: ResourceID
+    _ id: ResourceID, associations: Bool, with urgency: Urgency, for vault: ResourceID
   ) async -> MachineReading {
     do throws(Fault) {
       await tally.count(.instanceView, for: vault)
-      guard var machine = try await cloud.machine(id) else { return .absent }
+      guard var machine = try await cloud.asking(with: urgency).machine(id) else { return .absent }
       if associations {
         await tally.count(.associations, for: vault)
-        machine.associations = try await cloud.associations(of: id)
+        machine.associations = try await cloud.asking(with: urgency.onceBegun).associations(of: id)
       }
       return .found(machine)
     } catch {

@@ -72,6 +72,39 @@ struct RequestBudgetTests {
     #expect(wait(at: .seconds(200)) == 101 * 40, "nobody waits for those who have come")
   }
 
+  /// 500 looks of two reads each, all due at once: how many were put off in their middle, and when the last one ended.
+  private func looks(asking second: Urgency) -> (wasted: Int, ended: Duration) {
+    var budget = RequestBudget()
+    var due = (0..<500).map { Duration.milliseconds($0) }
+    var (wasted, ended) = (0, Duration.zero)
+    while let next = due.min(), next < .seconds(600), let place = due.firstIndex(of: next) {
+      due.remove(at: place)
+      if case .notWithin(let wait) = budget.take(.reads, of: "s", with: .idle, at: next) {
+        due.append(next + wait)
+        continue
+      }
+      let patience: Duration = second == .idle ? .zero : .seconds(10)
+      switch budget.take(.reads, of: "s", with: second, patience: patience, at: next) {
+      case .now: ended = max(ended, next)
+      case .after(let wait): ended = max(ended, next + wait)
+      case .notWithin(let wait):
+        wasted += 1
+        due.append(next + wait)
+      }
+    }
+    return (wasted, due.isEmpty ? ended : .seconds(3600))
+  }
+
+  @Test("lets looks that have begun come to their end")
+  func begun() {
+    let begun = looks(asking: Urgency.idle.onceBegun)
+    #expect(begun.wasted == 0)
+    // 1,000 reads without the 250 of the beginning, and the times at which nobody came for one.
+    #expect(begun.ended < .seconds(60), "\(begun.ended)")
+    let idle = looks(asking: .idle)
+    #expect(idle.wasted > 100, "\(idle.wasted) reads would be made for nothing")
+  }
+
   @Test("keeps subscriptions and classes apart")
   func apart() {
     var budget = RequestBudget()

@@ -143,13 +143,16 @@ final class WatchLife {
 
   /// Asks Azure what a turn asks.
   func perform(_ request: ItemTurn.Request, for key: ItemKey) async -> ItemTurn.Answer? {
-    let cloud: any Cloud = turns[key].map { self.cloud.asking(with: Urgency($0.state)) } ?? self.cloud
+    let urgency = turns[key]?.urgency ?? .takenApart
+    let cloud = self.cloud.asking(with: urgency)
     do throws(Fault) {
       switch request {
       case .readItem(let id, let vault): return .item(.success(try await cloud.protectedItem(id, in: vault)))
       case .readMachine(let id, let associations):
         guard var machine = try await cloud.machine(id) else { return .machine(.absent) }
-        if associations { machine.associations = try await cloud.associations(of: id) }
+        if associations {
+          machine.associations = try await self.cloud.asking(with: urgency.onceBegun).associations(of: id)
+        }
         return .machine(.found(machine))
       case .readAssociations(let id): return .associations(.success(try await cloud.associations(of: id)))
       case .readRows(let id, let former, let sources, let since):

@@ -304,4 +304,18 @@ struct ItemTurnTests {
     #expect(place.asked.count == looks, "and nothing else")
     #expect(place.written == 0, "a look that finds a machine well writes nothing")
   }
+
+  @Test("A look that has got an answer is not idle any more")
+  func urgency() {
+    var place = Place(profile: Samples.profile)
+    place.live(turns: 1, listing: Samples.item())
+    let turn = ItemTurn(
+      place.state, for: Occasion(), fleet: place.fleet, decider: place.decider, settings: place.settings)
+    var request = turn.advance(nil, at: place.now)
+    while case .commit = request { request = turn.advance(.committed, at: place.now) }
+    guard case .readMachine = request else { return #expect(Bool(false), "\(request)") }
+    #expect(turn.urgency == .idle)
+    _ = turn.advance(.machine(.found(place.machine)), at: place.now)
+    #expect(turn.urgency == .moving)
+  }
 }

@@ -16,4 +16,8 @@ public enum Urgency: Comparable, Sendable {
       self = state?.isOnTheMove ?? false ? .moving : .idle
     }
   }
+
+  /// What the rest of a look asks with that has got an answer. It is not put off in the middle: the next look would begin
+  /// anew, and where more are due than Azure's limits allow, hardly one would come to its end.
+  public var onceBegun: Urgency { min(self, .moving) }
 }
