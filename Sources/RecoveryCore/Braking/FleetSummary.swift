@@ -200,6 +200,8 @@ public struct FleetSummary: Sendable {
       next.countFrom = now
       return next
     }
+    // Asked each second, and mostly so few have ended that none has to be looked at.
+    guard ended.count >= policy.failuresOf else { return nil }
     let from = max(now - policy.failureWindow, brakes.countFrom ?? now - policy.failureWindow)
     let counted = ended.values.filter { $0.at >= from }
     let parked = counted.count { $0.isParked }

@@ -6,8 +6,8 @@ struct PartedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private var parts: [[Key: Value]] = Array(repeating: [:], count: PartedTable.partCount)
   private(set) var count = 0
 
-  /// What a change copies is least where the parts are as many as each has entries: with 65,000.
-  private static var partCount: Int { 256 }
+  /// What a change copies is least where the parts are as many as each has entries: with 4,000.
+  private static var partCount: Int { 64 }
 
   private static func place(of key: Key) -> Int { Int(truncatingIfNeeded: key.hashValue) & (partCount - 1) }
 
@@ -34,7 +34,7 @@ struct PartedTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   var values: some Sequence<Value> { parts.lazy.flatMap(\.values) }
 
   func contains(where predicate: (Key, Value) -> Bool) -> Bool {
-    parts.contains { part in part.contains { predicate($0.key, $0.value) } }
+    count > 0 && parts.contains { part in part.contains { predicate($0.key, $0.value) } }
   }
 
   mutating func removeAll(where shouldBeRemoved: (Value) -> Bool) {
