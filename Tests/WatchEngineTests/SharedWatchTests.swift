@@ -137,8 +137,8 @@ struct SharedWatchTests {
       hosts[0].canReadAzure.withLock { $0 = false }
       try await Self.until { Self.share(hosts) == [0, 4] }
       try await Task.sleep(for: Self.span * 4)
-      let instances = await hosts[1].watch.sharing()?.picture?.instances ?? []
-      #expect(instances.count(where: \.isAlive) == 2, "\(instances)")
+      // Now or a little later: where the machine is busy any one of them may be late. One that is not heard of stays so.
+      try await Self.until { await hosts[1].watch.sharing()?.picture?.instances.count(where: \.isAlive) == 2 }
       hosts[0].canReadAzure.withLock { $0 = true }
       hosts[0].isSwallowed.withLock { $0 = false }
       try await Self.until { Self.share(hosts) == [2, 2] }
