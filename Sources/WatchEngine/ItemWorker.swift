@@ -72,7 +72,7 @@ struct ItemWorker: Sendable {
       await tally.count(.item, for: vault)
       return .item(await Result { () async throws(Fault) in try await cloud.protectedItem(id, in: vault) })
     case .readMachine(let id, let associations):
-      return .machine(await read(id, associations: associations, with: turn.urgency, for: vault))
+      return .machine(await read(id, associations: associations, of: cloud, in: turn))
     case .readAssociations(let id):
       await tally.count(.associations, for: vault)
       return .associations(await Result { () async throws(Fault) in try await cloud.associations(of: id) })
@@ -94,14 +94,14 @@ struct ItemWorker: Sendable {
   }
 
   private func read(
-    _ id: ResourceID, associations: Bool, with urgency: Urgency, for vault: ResourceID
+    _ id: ResourceID, associations: Bool, of cloud: any Cloud, in turn: ItemTurn
   ) async -> MachineReading {
     do throws(Fault) {
-      await tally.count(.instanceView, for: vault)
-      guard var machine = try await cloud.asking(with: urgency).machine(id) else { return .absent }
+      await tally.count(.instanceView, for: turn.state.vault)
+      guard var machine = try await cloud.machine(id) else { return .absent }
       if associations {
-        await tally.count(.associations, for: vault)
-        machine.associations = try await cloud.asking(with: urgency.onceBegun).associations(of: id)
+        await tally.count(.associations, for: turn.state.vault)
+        machine.associations = try await cloud.asking(with: turn.urgency.onceBegun).associations(of: id)
       }
       return .found(machine)
     } catch {

@@ -151,7 +151,7 @@ final class WatchLife {
       case .readMachine(let id, let associations):
         guard var machine = try await cloud.machine(id) else { return .machine(.absent) }
         if associations {
-          machine.associations = try await self.cloud.asking(with: urgency.onceBegun).associations(of: id)
+          machine.associations = try await cloud.asking(with: urgency.onceBegun).associations(of: id)
         }
         return .machine(.found(machine))
       case .readAssociations(let id): return .associations(.success(try await cloud.associations(of: id)))

@@ -36,13 +36,15 @@ public struct Scenario: Sendable, Decodable {
 
     public init(from decoder: any Decoder) throws {
       let value = try decoder.singleValueContainer()
-      switch (try? value.decode(Double.self), try? value.decode(String.self)) {
+      let (times, word) = (try? value.decode(Double.self), try? value.decode(String.self))
+      switch (times, word) {
       case (let times?, _) where times > 0: self = .real(times: times)
       case (_, "none"): self = .none
       case (_, "real"): self = .real(times: 1)
       default:
+        let given = word ?? times.map { "\($0)" } ?? "what stands here"
         throw DecodingError.dataCorruptedError(
-          in: value, debugDescription: "limits are 'none', 'real' or how many times as large they are")
+          in: value, debugDescription: "'\(given)' is not 'none', 'real' or how many times as large they are")
       }
     }
   }

@@ -1,7 +1,7 @@
 /// One effect of a heal, or the last look at its end.
 public struct Step: Hashable, Sendable, Codable {
-  /// What the step does to the machine. It is never changed, so that the copies of a step share it.
-  public indirect enum Work: Hashable, Sendable, Codable {
+  /// What the step does to the machine.
+  public enum Work: Hashable, Sendable, Codable {
     case ensureIdentity(ManagedIdentity)
     case remove(ExtensionKind, name: String)
     case install(DesiredExtension)

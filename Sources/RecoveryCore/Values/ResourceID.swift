@@ -48,15 +48,7 @@ public struct ResourceID: Sendable, CustomStringConvertible {
   }
 
   /// The id of a resource below this one; `path` has no leading slash.
-  public func appending(_ path: String) -> ResourceID {
-    // Of its very length: it is kept for as long as an operation runs.
-    var longer = ""
-    longer.reserveCapacity(text.utf8.count + 1 + path.utf8.count)
-    longer.append(text)
-    longer.append("/")
-    longer.append(path)
-    return ResourceID(text: longer)
-  }
+  public func appending(_ path: String) -> ResourceID { ResourceID(text: text + "/" + path) }
 
   /// The id of a virtual machine in a resource group: what ASR will create when it has not said so yet.
   public static func machine(named name: String, in resourceGroup: ResourceID) -> ResourceID {
