@@ -38,7 +38,8 @@ public final class ItemTurn {
     /// The decision is being committed; its action comes next.
     case committing(Decision.Action)
     case reading(Decision.Action)
-    case performing(Int)
+    /// A step's effect or poll, and when Azure was asked.
+    case performing(Int, asked: Timestamp)
     /// What came of a step is being committed; the next look is then, or at once.
     case settling(next: Timestamp?, sees: MachineReading = .notRead)
     case over(Timestamp?)
@@ -89,9 +90,9 @@ public final class ItemTurn {
     case .reading(let action):
       hasAsked = true
       return take(answer, to: action, now)
-    case .performing(let ordinal):
+    case .performing(let ordinal, let asked):
       guard case .progress(let result)? = answer else { return finish(now) }
-      return settle(ordinal, result, now)
+      return settle(ordinal, result, asked: asked, now)
     case .settling(let next, let machine):
       seen.machine = machine
       if let next { return finish(next) }
@@ -184,22 +185,26 @@ public final class ItemTurn {
   private func perform(_ ordinal: Int, _ now: Timestamp) -> Request {
     guard let heal = state.heal, heal.steps.indices.contains(ordinal - 1) else { return finish(now) }
     let step = heal.steps[ordinal - 1]
-    phase = .performing(ordinal)
+    phase = .performing(ordinal, asked: now)
     if step.state == .accepted, let operation = step.operation { return .poll(operation) }
     var machine: Machine?
     if case .found(let found) = seen.machine { machine = found }
-    guard let effect = heal.effect(of: step, on: machine) else { return settle(ordinal, .success(.done), now) }
+    guard let effect = heal.effect(of: step, on: machine) else {
+      return settle(ordinal, .success(.done), asked: now, now)
+    }
     return .begin(effect)
   }
 
-  private func settle(_ ordinal: Int, _ result: Result<Progress, Fault>, _ now: Timestamp) -> Request {
+  private func settle(
+    _ ordinal: Int, _ result: Result<Progress, Fault>, asked: Timestamp, _ now: Timestamp
+  ) -> Request {
     guard let step = state.heal?.steps[ordinal - 1] else { return finish(now) }
     let outcome: StepOutcome
     var next: Timestamp?
     switch (result, step.operation) {
     case (.success(.done), _): outcome = .succeeded
     case (.success(.running(let operation, let retryAfter)), let known):
-      if let late = overdue(step, operation, now) {
+      if let late = overdue(step, operation, asked) {
         outcome = .failed(late)
         break
       }
@@ -213,7 +218,7 @@ public final class ItemTurn {
         outcome = .failed(fault)
         break
       }
-      guard let late = overdue(step, operation, now) else { return finish(now + pace(step, fault.retryAfter, now)) }
+      guard let late = overdue(step, operation, asked) else { return finish(now + pace(step, fault.retryAfter, now)) }
       outcome = .failed(late)
     case (.failure(let fault), nil):
       switch fault.kind {
@@ -240,8 +245,8 @@ public final class ItemTurn {
     }
   }
 
-  private func overdue(_ step: Step, _ operation: OperationHandle, _ now: Timestamp) -> Fault? {
-    guard let intended = step.intended, now - intended >= settings.operationWithin else { return nil }
+  private func overdue(_ step: Step, _ operation: OperationHandle, _ asked: Timestamp) -> Fault? {
+    guard let intended = step.intended, asked - intended >= settings.operationWithin else { return nil }
     return Fault(
       .operationTimedOut, code: "OperationTimedOut",
       message: "the operation has not ended within \(settings.operationWithin.brief)",

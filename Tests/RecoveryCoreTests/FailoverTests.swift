@@ -22,6 +22,42 @@ struct FailoverTests {
     #expect(story.kinds.contains(.failoverCompleted))
   }
 
+  @Test("is confirmed by two times at which Azure was asked: an answer that was read late is still the first look")
+  func lateConfirmation() {
+    var story = Story()
+    story.look()
+    story.item = Samples.failedOverItem()
+    story.machine = Samples.stuckMachine()
+    story.look()
+    #expect(story.reason == .confirming)
+    story.wait(.seconds(5))
+    story.readTakes = .seconds(60)
+    #expect(story.look() == .lookAgain(story.now))
+    #expect(story.state.failover == nil)
+    story.readTakes = .zero
+    story.look()
+    #expect(story.state.failover?.cause == .liveMachineChanged)
+  }
+
+  @Test("heals what has looked suspect for its grace, by when Azure was asked, and in as many looks")
+  func suspicionRipens() {
+    var story = Story()
+    var machine = Samples.wellMachine()
+    machine.handlers[0].status = StatusCode("ProvisioningState/NotReady/21")
+    _ = story.failOver(to: machine)
+    #expect(story.reason == .underSuspicion)
+    story.wait(.seconds(20))
+    story.look(listing: false)
+    story.wait(.seconds(20))
+    story.readTakes = Policy().suspectGrace
+    story.look(listing: false)
+    #expect(story.reason == .underSuspicion, "three looks, of forty seconds")
+    #expect(story.said(.healStarted).isEmpty)
+    story.readTakes = .zero
+    story.look(listing: false)
+    #expect(story.said(.healStarted).count == 1)
+  }
+
   @Test(
     "waits, with its reason, while the machine is not ready",
     arguments: [

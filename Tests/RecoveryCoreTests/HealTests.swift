@@ -202,6 +202,21 @@ struct HealTests {
     #expect(story.now == intended + Policy().settle + .seconds(15), "two reads")
   }
 
+  @Test("gives up on an agent by when Azure was asked, and not by when its answer was read")
+  func lateVerdict() {
+    var story = Story()
+    story.reach("no step")
+    #expect(story.reason == .verifying)
+    story.readTakes = Policy().verifyWithin
+    story.wait(.seconds(60))
+    story.look(listing: false)
+    #expect(story.reason == .verifying, "what was seen is a minute after the install")
+    #expect(story.state.heal?.round == 1)
+    story.readTakes = .zero
+    story.look(listing: false)
+    #expect(story.state.heal?.round == 2)
+  }
+
   @Test("repeats a removal after a crash while the handler that it is for is still there without a resource")
   func unknownRemoval() {
     var story = Story()

@@ -23,6 +23,8 @@ struct ItemTurnTests {
     var operation: Duration = .zero
     /// How long an extension that was just installed is not heard of yet.
     var silence: Duration = .zero
+    /// For how long the daemon is stopped before it reads an answer.
+    var pause: Duration = .zero
     private var installed: Timestamp?
     private var begun = Timestamp(milliseconds: 0)
     let decider: Decider
@@ -59,7 +61,9 @@ struct ItemTurnTests {
           case .finish(let again):
             next = again
             break loop
-          case let request: answer = self.answer(request)
+          case let request:
+            answer = self.answer(request)
+            now = now + pause
           }
         }
         state = turn.state
@@ -303,6 +307,22 @@ struct ItemTurnTests {
     #expect(abs(Double(lists) - formula.1) <= 1, "\(lists) lists")
     #expect(place.asked.count == looks, "and nothing else")
     #expect(place.written == 0, "a look that finds a machine well writes nothing")
+  }
+
+  @Test("A poll is overdue by when it was asked: a daemon that is stopped before the answer has learned nothing")
+  func latePoll() throws {
+    var place = Place(profile: Self.agent)
+    place.operation = .seconds(4 * 3600)
+    place.failOver()
+    place.live(turns: 6)
+    let step = try #require(place.state.heal?.steps.first { $0.state == .accepted })
+    place.pause = place.settings.operationWithin
+    place.live(turns: 1)
+    #expect(place.asked.last == "poll")
+    #expect(place.state.heal?.steps[step.ordinal - 1] == step)
+    place.pause = .zero
+    place.live(turns: 1)
+    #expect(place.state.heal?.steps[step.ordinal - 1].fault?.kind == .operationTimedOut)
   }
 
   @Test("A look that has got an answer is not idle any more")

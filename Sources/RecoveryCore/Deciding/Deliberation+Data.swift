@@ -25,7 +25,7 @@ extension Deliberation {
       pause = max(pause, fault.retryAfter ?? .zero)
       say(once: "data.\(fault.kind.rawValue)", .dataUnreadable, fields: fault.fields)
     }
-    guard now - since >= policy.dataWithin else { return (.verifyingData, again(in: pause)) }
+    guard asked - since >= policy.dataWithin else { return (.verifyingData, again(in: pause)) }
     state.heal?.unverified = "\(why) after \((now - since).brief)"
     return nil
   }

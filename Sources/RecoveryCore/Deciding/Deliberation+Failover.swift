@@ -102,8 +102,8 @@ extension Deliberation {
       state.transition?.firstConfirmed = now
       return (.confirming, again(in: policy.confirmAfter))
     }
-    guard now - confirmed >= policy.confirmAfter else {
-      return (.confirming, .lookAgain(confirmed + policy.confirmAfter))
+    guard asked - confirmed >= policy.confirmAfter else {
+      return (.confirming, .lookAgain(max(now, confirmed + policy.confirmAfter)))
     }
     // A list may lag: what it says is not enough to take the machine for the live one.
     guard seen.itemIsFresh else { return (.mustReadItem, .readItem) }

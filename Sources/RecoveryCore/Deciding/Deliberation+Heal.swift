@@ -107,7 +107,7 @@ extension Deliberation {
     let since = step.firstIntended ?? now
     let open = state.legs.filter { $0.finding != .healthy }
     // While the agents are waited for, what the machine is associated with does not matter yet.
-    let isLastLook = now - since >= policy.verifyWithin
+    let isLastLook = asked - since >= policy.verifyWithin
     let mattersNow = isLastLook || open.allSatisfy { $0.finding == .unjudged }
     if mattersNow, let early = associations(of: machine) { return early }
     if open.isEmpty, hasAgentSpoken(machine, since) {
@@ -145,7 +145,7 @@ extension Deliberation {
     guard let before = state.heal?.agentReportedBeforeInstall, let reported = machine.agent?.reported else {
       return true
     }
-    return reported > before || now - verifyingSince >= policy.confirmAfter
+    return reported > before || asked - verifyingSince >= policy.confirmAfter
   }
 
   private mutating func finishHealed(_ machine: Machine) -> Conclusion {

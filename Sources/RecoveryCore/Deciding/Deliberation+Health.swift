@@ -213,7 +213,7 @@ extension Deliberation {
     var ripe: [LegVerdict] = []
     var unripe: [LegVerdict] = []
     for (verdict, suspicion) in zip(suspects, state.suspicions) {
-      let isRipe = now - suspicion.since >= policy.suspectGrace && suspicion.looks >= policy.suspectLooks
+      let isRipe = asked - suspicion.since >= policy.suspectGrace && suspicion.looks >= policy.suspectLooks
       if isRipe { ripe.append(verdict) } else { unripe.append(verdict) }
       if suspicion.looks == 1 {
         say(

@@ -69,7 +69,7 @@ extension Deliberation {
   /// The process ended between the intent and its outcome: Azure is asked, and nothing is repeated blindly.
   mutating func resolve(_ step: Step, on machine: Machine) -> Conclusion {
     // What was asked of Azure before then may not show it yet, however late the answer came.
-    if let intended = step.intended, (seen.machineAsked ?? now) - intended < policy.settle {
+    if let intended = step.intended, asked - intended < policy.settle {
       let settled = intended + policy.settle
       return (.stepUnknown, now < settled ? .lookAgain(settled) : .readMachine(machine.id, associations: true))
     }

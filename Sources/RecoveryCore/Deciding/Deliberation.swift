@@ -105,6 +105,9 @@ struct Deliberation {
   var learned: Baseline?
 
   var policy: Policy { decider.policy }
+  /// When what is seen of the machine was asked for. A span has passed in Azure when it had passed by then, however
+  /// late the answer came or was judged: a daemon can be stopped in between for as long as you like.
+  var asked: Timestamp { seen.machineAsked ?? now }
 
   mutating func conclude() -> Conclusion {
     if state.key.isDrill { return drill() }
