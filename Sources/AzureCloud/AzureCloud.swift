@@ -36,8 +36,9 @@ public struct AzureCloud: Cloud {
       let source = identity.source(
         cloud, imds: imds, environment: environment, exchange: exchange, pause: pause, secrets: secrets)
       return ARMClient(
-        environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause,
-        budget: BudgetKeeper(limits: limits, uptime: uptime), secrets: secrets)
+        connection: ARMClient.Connection(
+          environment: cloud, tokens: TokenCache(source), exchange: exchange, pause: pause,
+          budget: BudgetKeeper(limits: limits, uptime: uptime), secrets: secrets))
     }
     client = connect(cloud)
     logAnalytics = connect(cloud.forLogAnalytics)
@@ -107,7 +108,7 @@ public struct AzureCloud: Cloud {
       if let item = ProtectedItem(row, in: vault) {
         listing.items.append(item)
       } else {
-        let name = ErrorEnvelope.clean(row["name"]?.text ?? "?", atMost: 100)
+        let name = ErrorEnvelope.clean(row.text("name") ?? "?", atMost: 100)
         listing.unreadable.append("a row named '\(name)' has no id or no properties")
       }
     }
@@ -141,12 +142,13 @@ public struct AzureCloud: Cloud {
   public func machine(_ id: ResourceID) async throws(Fault) -> Machine? {
     let url = client.url(id.text, version: versions.compute, query: "&$expand=instanceView")
     do throws(Fault) {
-      guard let machine = Machine(try await client.get(url)) else {
+      guard var machine = Machine(try await client.get(url)) else {
         throw Fault(
           .unintelligible, code: "UnintelligibleAnswer", message: "the machine has no id or no properties",
           resource: id.text)
       }
-      return machine.hiding(client.secrets)
+      machine.hide(client.secrets)
+      return machine
     } catch {
       // `ResourceNotFound`, `NotFound` or `ResourceGroupNotFound`: a 404 decides.
       if error.kind == .notFound { return nil }
@@ -273,7 +275,7 @@ public struct AzureCloud: Cloud {
 
   /// `nextLink` is used as it is, and from the configured host only.
   private func next(_ document: JSONDocument, after url: String) throws(Fault) -> String? {
-    guard let link = document["nextLink"]?.text, !link.isEmpty else { return nil }
+    guard let link = document.text("nextLink"), !link.isEmpty else { return nil }
     guard client.environment.trusts(link) else {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "a nextLink leads outside of \(client.environment.endpoint)",

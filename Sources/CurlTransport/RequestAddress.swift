@@ -19,17 +19,19 @@ struct RequestAddress: Sendable, Hashable {
   /// Host and port as the URL has them, for messages.
   let authority: String
 
-  var isLoopback: Bool { host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host) }
+  let isLoopback: Bool
   var isLinkLocal: Bool { host == Self.linkLocalHost }
 
   init(_ url: String) throws(TransportError) {
     let bytes = Array(url.utf8)
     guard bytes.count <= Self.longestURL else { throw Self.refusal(.invalidURL, "the URL is too long") }
-    guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw Self.refusal(.invalidURL, "the URL has a space, a control character or a byte that is not ASCII")
-    }
-    guard !bytes.contains(UInt8(ascii: "#")), !bytes.contains(UInt8(ascii: "\\")) else {
-      throw Self.refusal(.invalidURL, "the URL has a fragment or a backslash")
+    for byte in bytes {
+      guard (0x21...0x7E).contains(byte) else {
+        throw Self.refusal(.invalidURL, "the URL has a space, a control character or a byte that is not ASCII")
+      }
+      guard byte != UInt8(ascii: "#"), byte != UInt8(ascii: "\\") else {
+        throw Self.refusal(.invalidURL, "the URL has a fragment or a backslash")
+      }
     }
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) else {
       throw Self.refusal(.invalidURL, "the URL is not absolute")
@@ -46,6 +48,7 @@ struct RequestAddress: Sendable, Hashable {
     }
     self.scheme = scheme
     self.host = host
+    isLoopback = host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
     self.authority = String(decoding: authority, as: UTF8.self)
   }
 
@@ -87,9 +90,20 @@ struct RequestAddress: Sendable, Hashable {
   /// resolvers and not with others, and so are not taken for it.
   private static func isLoopbackIPv4(_ host: String) -> Bool {
     guard host.hasPrefix("127.") else { return false }
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return false }
-    return parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
+    var (dots, digits, number) = (0, 0, 0)
+    for byte in host.utf8 {
+      if byte == UInt8(ascii: "."), digits > 0 {
+        dots += 1
+        (digits, number) = (0, 0)
+      } else {
+        // No zero in front of another digit.
+        guard isDigit(byte), digits == 0 || number > 0 else { return false }
+        number = number * 10 + Int(byte - UInt8(ascii: "0"))
+        digits += 1
+        guard number <= 255 else { return false }
+      }
+    }
+    return dots == 3 && digits > 0
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

@@ -8,8 +8,8 @@ final class ResponseCollector {
   private(set) var failure: CollectionFailure?
   private var coding: ResponseBody.Coding?
 
-  init(limits: TransferLimits, names: FieldNames) {
-    head = ResponseHead(limit: limits.headerBytes, names: names)
+  init(limits: TransferLimits) {
+    head = ResponseHead(limit: limits.headerBytes)
     body = ResponseBody(limits: limits)
   }
 
@@ -22,10 +22,10 @@ final class ResponseCollector {
   func takeBody(_ piece: UnsafeBufferPointer<UInt8>) -> Bool {
     guarded { () throws(CollectionFailure) in
       if let coding { return try body.take(piece, coding: coding) }
-      let first = try Self.coding(of: head.fields)
+      let first = try Self.coding(head.fields.value(of: .contentEncoding))
       coding = first
       // A length that is a lie must not cost what it says.
-      if first == .identity, let count = head.fields[.contentLength].flatMap({ Int($0) }),
+      if first == .identity, let count = head.fields.value(of: .contentLength).flatMap({ Int($0) }),
         (1...(4 << 20)).contains(count)
       {
         body.expect(count)
@@ -56,9 +56,9 @@ final class ResponseCollector {
   }
 
   /// We ask for gzip alone, so anything else would reach the caller as noise.
-  private static func coding(of fields: HTTPFields) throws(CollectionFailure) -> ResponseBody.Coding {
-    switch (fields[.contentEncoding] ?? "").lowercased() {
-    case "", "identity": return .identity
+  private static func coding(_ told: String?) throws(CollectionFailure) -> ResponseBody.Coding {
+    switch told?.lowercased() {
+    case nil, "", "identity": return .identity
     case "gzip", "x-gzip": return .gzip
     default:
       throw CollectionFailure(code: .protocolViolation, message: "the body has a content encoding nobody asked for")

@@ -6,16 +6,14 @@ import HTTPTypes
 /// only counted.
 struct ResponseHead {
   private(set) var status: HTTPResponse.Status?
-  private(set) var fields = HTTPFields()
+  private(set) var fields = FieldLines()
   /// The final head is complete: the next bytes are body.
   private(set) var isComplete = false
   private let limit: Int
-  private let names: FieldNames
   private var bytesSeen = 0
 
-  init(limit: Int, names: FieldNames) {
+  init(limit: Int) {
     self.limit = limit
-    self.names = names
   }
 
   /// Takes one line, with or without its end.
@@ -25,45 +23,40 @@ struct ResponseHead {
       throw CollectionFailure(code: .headersTooLarge, message: "the header fields are larger than permitted")
     }
     guard !isComplete else { return }
-    let text = Self.trimmed(line)
+    let text = line[...].trimmed
     guard let first = line.first, !text.isEmpty else {
       isComplete = status.map { $0.kind != .informational } ?? false
       return
     }
     if text.starts(with: "HTTP/".utf8) {
-      fields = HTTPFields()
+      fields.removeAll()
       status = try Self.status(text)
     } else if first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") {
       throw CollectionFailure(code: .protocolViolation, message: "a header field is folded over several lines")
-    } else if let field = Self.field(text, names) {
-      fields.append(field)
+    } else if text.contains(UInt8(ascii: "\n")) {
+      throw CollectionFailure(code: .protocolViolation, message: "a header field has a line end in it")
+    } else {
+      fields.append(UnsafeBufferPointer(rebasing: text))
     }
   }
 
+  /// `HTTP/1.1 200 OK`: three digits behind the first space, and a reason or none.
   private static func status(_ line: Slice<UnsafeBufferPointer<UInt8>>) throws(CollectionFailure) -> HTTPResponse.Status
   {
-    let words = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
-    guard words.count >= 2, words[1].count == 3, let code = Int(String(decoding: words[1], as: UTF8.self)),
-      (100...999).contains(code)
-    else {
-      throw CollectionFailure(code: .protocolViolation, message: "the status line cannot be read")
+    let space = UInt8(ascii: " ")
+    var rest = line.drop { $0 != space }.dropFirst()
+    var code = 0
+    var digits = 0
+    while let digit = rest.first, digit != space {
+      guard digits < 3, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { throw unreadableStatus }
+      code = code * 10 + Int(digit - UInt8(ascii: "0"))
+      digits += 1
+      rest = rest.dropFirst()
     }
-    let reason = words.count == 3 ? String(decoding: words[2], as: UTF8.self) : ""
-    return HTTPResponse.Status(code: code, reasonPhrase: reason)
+    guard digits == 3, code >= 100 else { throw unreadableStatus }
+    return HTTPResponse.Status(code: code, reasonPhrase: String(decoding: rest.dropFirst(), as: UTF8.self))
   }
 
-  /// The field of a line, or nil if its name is no HTTP token: such a line is left out rather than fatal, since some
-  /// middlebox will write one some day.
-  private static func field(_ line: Slice<UnsafeBufferPointer<UInt8>>, _ names: FieldNames) -> HTTPField? {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), let name = names.name(line[..<colon]) else { return nil }
-    return HTTPField(name: name, value: trimmed(UnsafeBufferPointer(rebasing: line[line.index(after: colon)...])))
-  }
-
-  /// Without the white space and line end on either side.
-  private static func trimmed(_ line: UnsafeBufferPointer<UInt8>) -> Slice<UnsafeBufferPointer<UInt8>> {
-    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A }
-    var text = line.drop(while: isSpace)
-    while let last = text.last, isSpace(last) { text.removeLast() }
-    return text
-  }
+  private static let unreadableStatus = CollectionFailure(
+    code: .protocolViolation, message: "the status line cannot be read")
 }

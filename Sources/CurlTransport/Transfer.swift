@@ -16,7 +16,7 @@ final class Transfer {
 
   /// - Parameter easy: one that is new, or was reset; nil if there was no memory for one.
   init(
-    id: TransferInbox.ID, plan: TransferPlan, over easy: EasyHandle?, names: FieldNames,
+    id: TransferInbox.ID, plan: TransferPlan, over easy: EasyHandle?,
     configuration: CurlClient.Configuration
   ) throws(TransportError) {
     guard let easy, let headers = HeaderList(plan.headerLines) else {
@@ -28,7 +28,7 @@ final class Transfer {
     self.easy = easy
     self.plan = plan
     self.headers = headers
-    collector = ResponseCollector(limits: plan.limits, names: names)
+    collector = ResponseCollector(limits: plan.limits)
     deadline = plan.begin.advanced(by: plan.limits.whole)
     do throws(EasyHandle.OptionFailure) {
       try Self.setOptions(of: easy, plan: plan, configuration: configuration)
@@ -56,7 +56,7 @@ final class Transfer {
       let status = try collector.finish()
       return .success(
         TransferResponse(
-          status: status, fields: collector.head.fields, body: collector.body.bytes, url: plan.url,
+          status: status, lines: collector.head.fields, body: collector.body.bytes, url: plan.url,
           version: version, wireBytes: collector.body.wireBytes))
     } catch {
       return .failure(self.error(error))

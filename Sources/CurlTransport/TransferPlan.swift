@@ -1,12 +1,12 @@
 import HTTPTypes
 
 /// A request that was checked and made ready: what the transfer thread needs, and nothing it could refuse.
-struct TransferPlan: Sendable {
+final class TransferPlan: Sendable {
   let address: RequestAddress
   let url: String
   let method: HTTPRequest.Method
-  /// Whole lines without their end, in libcurl's notation (`Name;` sends an empty field, `Name:` sends none).
-  let headerLines: [String]
+  /// Lines that end with a zero byte, in libcurl's notation (`Name;` sends an empty field, `Name:` sends none).
+  let headerLines: [UInt8]
   let body: [UInt8]?
   let limits: TransferLimits
   /// When the caller asked; the whole limit counts from here.
@@ -48,30 +48,38 @@ struct TransferPlan: Sendable {
 
   private static func headerLines(
     _ request: TransferRequest, _ configuration: CurlClient.Configuration, _ address: RequestAddress
-  ) throws(TransportError) -> [String] {
-    var lines: [String] = []
+  ) throws(TransportError) -> [UInt8] {
+    var lines: [UInt8] = []
+    // A token has some two thousand bytes.
+    lines.reserveCapacity(4096)
+    func add(_ line: String) {
+      lines += line.utf8
+      lines.append(0)
+    }
     for field in request.fields {
-      let name = field.name.canonicalName
+      let (name, value) = (field.name.canonicalName, field.value)
       guard !ownFields.contains(name), !name.hasPrefix(":") else {
         throw refusal("a field of the request belongs to the transport: \(name)", address)
       }
       // HTTPField makes values harmless as they come in; this holds even if that should ever change.
-      guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+      guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
         throw refusal("a field of the request has a control character: \(name)", address)
       }
-      lines.append(field.value.isEmpty ? field.name.rawName + ";" : field.name.rawName + ": " + field.value)
+      lines += field.name.rawName.utf8
+      lines += (value.isEmpty ? ";" : ": ").utf8
+      add(value)
     }
-    if request.fields[.userAgent] == nil { lines.append("User-Agent: " + configuration.userAgent) }
-    lines.append("Accept-Encoding: gzip")
+    if request.fields[.userAgent] == nil { add(configuration.userAgentLine) }
+    add("Accept-Encoding: gzip")
     if request.body != nil, request.compressesBody {
       guard request.fields[.contentEncoding] == nil else {
         throw refusal("the request body is already encoded", address)
       }
-      lines.append("Content-Encoding: gzip")
+      add("Content-Encoding: gzip")
     }
     // libcurl would wait a second for a "100 Continue", and would call every body a web form.
-    lines.append("Expect:")
-    if request.fields[.contentType] == nil { lines.append("Content-Type:") }
+    add("Expect:")
+    if request.fields[.contentType] == nil { add("Content-Type:") }
     return lines
   }
 

@@ -8,7 +8,11 @@ public struct TransferResponse: Sendable {
   public var status: HTTPResponse.Status
   /// As they came, repeated ones included; `Content-Encoding` and `Content-Length` therefore describe the wire, not
   /// `body`. Lines whose name is no HTTP token, interim answers and trailers are left out.
-  public var fields: HTTPFields
+  public var fields: HTTPFields {
+    get { lines.fields }
+    set { lines = FieldLines(newValue) }
+  }
+  private var lines: FieldLines
   public var body: [UInt8]
   /// The URL of the request, byte for byte.
   public var url: String
@@ -19,8 +23,15 @@ public struct TransferResponse: Sendable {
   public init(
     status: HTTPResponse.Status, fields: HTTPFields, body: [UInt8], url: String, version: Version, wireBytes: Int
   ) {
+    self.init(
+      status: status, lines: FieldLines(fields), body: body, url: url, version: version, wireBytes: wireBytes)
+  }
+
+  init(
+    status: HTTPResponse.Status, lines: FieldLines, body: [UInt8], url: String, version: Version, wireBytes: Int
+  ) {
     self.status = status
-    self.fields = fields
+    self.lines = lines
     self.body = body
     self.url = url
     self.version = version
@@ -37,7 +48,10 @@ public struct TransferResponse: Sendable {
 }
 
 extension TransferResponse {
-  public func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
+  public func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { header($0) } }
+
+  /// The value of a field, or those of several of one name with commas between them.
+  public func header(_ name: HTTPField.Name) -> String? { lines.value(of: name) }
 
   /// Whole seconds; a date is not understood. A wait of more than a day is taken for a day.
   public var retryAfter: Duration? {

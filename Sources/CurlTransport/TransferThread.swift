@@ -9,7 +9,6 @@ final class TransferThread {
   private var transfers: [TransferInbox.ID: Transfer] = [:]
   /// Handles that are free: libcurl would take down and make again for each transfer what is the same for all.
   private var idle: [EasyHandle] = []
-  private let names = FieldNames()
   /// When some transfer has to be looked at for its limits. Early is harmless.
   private var nextCheck: ContinuousClock.Instant?
 
@@ -84,11 +83,11 @@ final class TransferThread {
   /// Over a handle that is free, unless this libcurl does not take one a second time.
   private func transfer(_ id: TransferInbox.ID, _ plan: TransferPlan) throws(TransportError) -> Transfer {
     if let kept = idle.popLast(),
-      let transfer = try? Transfer(id: id, plan: plan, over: kept, names: names, configuration: configuration)
+      let transfer = try? Transfer(id: id, plan: plan, over: kept, configuration: configuration)
     {
       return transfer
     }
-    return try Transfer(id: id, plan: plan, over: EasyHandle(), names: names, configuration: configuration)
+    return try Transfer(id: id, plan: plan, over: EasyHandle(), configuration: configuration)
   }
 
   /// - Parameter isWhole: libcurl has come to the end of the answer.

@@ -82,9 +82,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   }
 
   private func number() throws -> JSONValue {
-    guard node.kind == .number,
-      let number = JSONParser.number(of: tape.content.bytes, Int(node.start)..<Int(node.end))
-    else { throw UnfitDocument() }
+    guard node.kind == .number, let number = tape.content.number(of: node) else { throw UnfitDocument() }
     return number
   }
 }

@@ -42,6 +42,24 @@ package struct JSONDocument: Sendable {
       return JSONParser.text(of: bytes, range)
     }
 
+    /// Nil when it is too large for anything.
+    @usableFromInline func number(of node: Node) -> JSONValue? {
+      JSONParser.number(of: bytes.span.extracting(Int(node.start)..<Int(node.end)))
+    }
+
+    func text(at index: Int) -> String? {
+      let node = nodes[index]
+      switch node.kind {
+      case .string: return text(of: node)
+      case .true: return "true"
+      case .false: return "false"
+      case .number:
+        guard case .integer(let number)? = number(of: node) else { return nil }
+        return String(number)
+      case .null, .array, .object: return nil
+      }
+    }
+
     /// Where the value of a member lies whose name is exactly this one: of several the first.
     func member(named name: String, of object: Int) -> Int? {
       let wanted = name.utf8Span.span
@@ -187,6 +205,12 @@ package struct JSONDocument: Sendable {
   /// None when it is no array.
   package var elements: [JSONDocument] { array ?? [] }
 
+  /// Nil when it is no array, or an empty one.
+  package var firstElement: JSONDocument? {
+    guard node.kind == .array, index + 1 < Int(node.next) else { return nil }
+    return JSONDocument(tape, index + 1)
+  }
+
   /// In their order, `null` among them; none when it is no object.
   package var members: [(name: String, value: JSONDocument)] {
     guard node.kind == .object else { return [] }
@@ -208,17 +232,12 @@ package struct JSONDocument: Sendable {
   }
 
   /// A string, or a whole number or boolean as text.
-  package var text: String? {
-    let node = node
-    switch node.kind {
-    case .string: return tape.content.text(of: node)
-    case .true: return "true"
-    case .false: return "false"
-    case .number:
-      guard case .integer(let number)? = number else { return nil }
-      return String(number)
-    case .null, .array, .object: return nil
-    }
+  package var text: String? { tape.content.text(at: index) }
+
+  /// The text of a member, as `self[name]?.text` is, without a part of the document in between.
+  package func text(_ name: String) -> String? {
+    guard node.kind == .object, let member = tape.content.member(like: name, of: index) else { return nil }
+    return tape.content.text(at: member)
   }
 
   /// A boolean; nil when it is anything else.
@@ -254,7 +273,7 @@ package struct JSONDocument: Sendable {
   }
 
   @usableFromInline var number: JSONValue? {
-    JSONParser.number(of: tape.content.bytes, Int(node.start)..<Int(node.end))
+    tape.content.number(of: node)
   }
 
   /// All of it as a tree: for what belongs to others and is kept as it came.

@@ -18,64 +18,85 @@ package struct JSONParser {
   /// A page of 16 MB has some 200,000 values. Many more are there to fill our memory.
   static let mostValues = 300_000
 
-  private let bytes: [UInt8]
   private var nodes: [JSONDocument.Node] = []
-  private var position = 0
-  private var depth = 0
-  private var values = 0
 
   /// The nodes of the document, each before those inside of it.
   static func nodes(of bytes: [UInt8]) throws(Failure) -> [JSONDocument.Node] {
-    var parser = JSONParser(bytes)
-    try parser.document()
+    var parser = JSONParser()
+    // A value of Azure's takes nine bytes or more, the names of members counted as well.
+    parser.nodes.reserveCapacity(min(bytes.count / 8, 2 * JSONParser.mostValues))
+    try parser.document(bytes.span)
     return parser.nodes
   }
 
-  private init(_ bytes: [UInt8], at position: Int = 0) {
-    self.bytes = bytes
-    self.position = position
-  }
+  private init() {}
 
-  private mutating func document() throws(Failure) {
-    guard bytes.count < Int(UInt32.max) else { throw failure("the document is too large") }
-    // A value of Azure's takes some twelve bytes, the names of members counted as well.
-    nodes.reserveCapacity(min(bytes.count / 10, 2 * JSONParser.mostValues))
+  /// One loop without recursion: where it is and how deep stays in registers, and the stack is out of it.
+  private mutating func document(_ bytes: Span<UInt8>) throws(Failure) {
+    guard bytes.count < Int(UInt32.max) else { throw Failure(offset: 0, message: "the document is too large") }
     // Some of Azure's older front ends begin with a byte order mark.
-    if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
-    try value()
-    skipSpace()
-    guard position == bytes.count else { throw failure("more follows after the document") }
+    let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
+    var at = hasMark ? 3 : 0
+    var values = 0
+    var containers = Containers()
+    value: while true {
+      at = JSONParser.pastSpace(bytes, at)
+      values += 1
+      guard values <= JSONParser.mostValues else {
+        throw Failure(offset: at, message: "more than \(JSONParser.mostValues) values")
+      }
+      guard at < bytes.count else { throw Failure(offset: at, message: "the document ends too early") }
+      switch bytes[at] {
+      case UInt8(ascii: "\""): at = try string(bytes, at)
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        try open(&containers, bytes[at] == UInt8(ascii: "{") ? .object : .array, at)
+        at = JSONParser.pastSpace(bytes, at + 1)
+        if at < bytes.count, bytes[at] == containers.closing {
+          at += 1
+          close(&containers, at)
+        } else {
+          if containers.isObject { at = try name(bytes, at) }
+          continue value
+        }
+      case UInt8(ascii: "t"): at = try word(bytes, at, "true", .true)
+      case UInt8(ascii: "f"): at = try word(bytes, at, "false", .false)
+      case UInt8(ascii: "n"): at = try word(bytes, at, "null", .null)
+      case let byte:
+        guard byte == UInt8(ascii: "-") || byte.isDigit else {
+          throw Failure(offset: at, message: "no value begins here")
+        }
+        at = try number(bytes, at)
+      }
+      // A value is over: what is around it goes on, or is over as well.
+      while containers.depth > 0 {
+        at = JSONParser.pastSpace(bytes, at)
+        let byte = at < bytes.count ? bytes[at] : 0
+        if byte == UInt8(ascii: ",") {
+          at += 1
+          if containers.isObject { at = try name(bytes, JSONParser.pastSpace(bytes, at)) }
+          continue value
+        }
+        guard byte == containers.closing else {
+          throw Failure(offset: at, message: "a comma or the end of the list is missing")
+        }
+        at += 1
+        close(&containers, at)
+      }
+      break
+    }
+    at = JSONParser.pastSpace(bytes, at)
+    guard at == bytes.count else { throw Failure(offset: at, message: "more follows after the document") }
   }
-
-  private func failure(_ message: String) -> Failure { Failure(offset: position, message: message) }
-
-  @inline(__always) private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
   /// Services write no space: that there is none is seen without a call.
-  @inline(__always) private mutating func skipSpace() {
-    if position < bytes.count, bytes[position] <= 0x20 { skipMoreSpace() }
+  @inline(__always) private static func pastSpace(_ bytes: Span<UInt8>, _ at: Int) -> Int {
+    at < bytes.count && bytes[at] <= 0x20 ? pastMoreSpace(bytes, at) : at
   }
 
-  private mutating func skipMoreSpace() {
-    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
-  }
-
-  private mutating func value() throws(Failure) {
-    skipSpace()
-    values += 1
-    guard values <= JSONParser.mostValues else { throw failure("more than \(JSONParser.mostValues) values") }
-    switch next {
-    case UInt8(ascii: "{"): try object()
-    case UInt8(ascii: "["): try array()
-    case UInt8(ascii: "\""): try string()
-    case UInt8(ascii: "t"): try word("true", .true)
-    case UInt8(ascii: "f"): try word("false", .false)
-    case UInt8(ascii: "n"): try word("null", .null)
-    case nil: throw failure("the document ends too early")
-    case let byte?:
-      guard byte == UInt8(ascii: "-") || byte.isDigit else { throw failure("no value begins here") }
-      try number()
-    }
+  @inline(never) private static func pastMoreSpace(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+    var at = start
+    while at < bytes.count, bytes[at] == 0x20 || bytes[at] == 0x0A || bytes[at] == 0x0D || bytes[at] == 0x09 { at += 1 }
+    return at
   }
 
   /// Notes a value that has nothing inside of it.
@@ -84,119 +105,117 @@ package struct JSONParser {
   ) {
     nodes.append(
       JSONDocument.Node(
-        start: UInt32(start), end: UInt32(end), next: UInt32(nodes.count + 1), kind: kind, isPlain: isPlain))
+        start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
+        next: UInt32(truncatingIfNeeded: nodes.count + 1), kind: kind, isPlain: isPlain))
   }
 
-  private mutating func word(_ word: String, _ kind: JSONDocument.Node.Kind) throws(Failure) {
-    let end = position + word.utf8.count
-    guard end <= bytes.count, word.utf8.elementsEqual(bytes[position..<end]) else {
-      throw failure("no value begins here")
+  private mutating func word(
+    _ bytes: Span<UInt8>, _ start: Int, _ word: StaticString, _ kind: JSONDocument.Node.Kind
+  ) throws(Failure) -> Int {
+    let end = start + word.utf8CodeUnitCount
+    guard end <= bytes.count else { throw Failure(offset: start, message: "no value begins here") }
+    for at in start..<end where unsafe bytes[at] != word.utf8Start[at - start] {
+      throw Failure(offset: start, message: "no value begins here")
     }
-    note(kind, from: position, to: end)
-    position = end
+    note(kind, from: start, to: end)
+    return end
   }
 
   // MARK: - Containers
 
-  /// Begins a container, and says where its node is.
-  private mutating func descend(into kind: JSONDocument.Node.Kind) throws(Failure) -> Int {
-    note(kind, from: position, to: position)
-    position += 1
-    depth += 1
-    guard depth <= JSONParser.mostDepth else { throw failure("nested deeper than \(JSONParser.mostDepth) levels") }
-    skipSpace()
-    return nodes.count - 1
+  /// The containers that are open. Each node of one holds in its `end` where the one around it stands, until it has one.
+  private struct Containers {
+    var depth = 0
+    /// The innermost one.
+    var node = 0
+    /// What ends it.
+    var closing: UInt8 = 0
+    var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
-  private mutating func ascend(from container: Int) {
-    depth -= 1
-    nodes[container].end = UInt32(position)
-    nodes[container].next = UInt32(nodes.count)
-  }
-
-  /// Whether another element follows; consumes the comma or the closing bracket.
-  private mutating func goesOn(to close: UInt8) throws(Failure) -> Bool {
-    skipSpace()
-    guard let byte = next, byte == close || byte == UInt8(ascii: ",") else {
-      throw failure("a comma or the end of the list is missing")
+  @inline(__always) private mutating func open(
+    _ containers: inout Containers, _ kind: JSONDocument.Node.Kind, _ at: Int
+  ) throws(Failure) {
+    containers.depth += 1
+    guard containers.depth <= JSONParser.mostDepth else {
+      throw Failure(offset: at, message: "nested deeper than \(JSONParser.mostDepth) levels")
     }
-    position += 1
-    return byte != close
+    note(kind, from: at, to: containers.node)
+    containers.node = nodes.count - 1
+    containers.closing = kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]")
   }
 
-  private mutating func array() throws(Failure) {
-    let container = try descend(into: .array)
-    if next == UInt8(ascii: "]") {
-      position += 1
-    } else {
-      repeat { try value() } while try goesOn(to: UInt8(ascii: "]"))
-    }
-    ascend(from: container)
+  @inline(__always) private mutating func close(_ containers: inout Containers, _ end: Int) {
+    let around = Int(nodes[containers.node].end)
+    nodes[containers.node].end = UInt32(truncatingIfNeeded: end)
+    nodes[containers.node].next = UInt32(truncatingIfNeeded: nodes.count)
+    containers.depth -= 1
+    containers.node = around
+    containers.closing = nodes[around].kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]")
   }
 
-  private mutating func object() throws(Failure) {
-    let container = try descend(into: .object)
-    if next == UInt8(ascii: "}") {
-      position += 1
-    } else {
-      repeat {
-        skipSpace()
-        guard next == UInt8(ascii: "\"") else { throw failure("a member's name is missing") }
-        try string()
-        skipSpace()
-        guard next == UInt8(ascii: ":") else { throw failure("a colon is missing") }
-        position += 1
-        try value()
-      } while try goesOn(to: UInt8(ascii: "}"))
+  /// A member's name and the colon behind it.
+  @inline(__always) private mutating func name(_ bytes: Span<UInt8>, _ start: Int) throws(Failure) -> Int {
+    guard start < bytes.count, bytes[start] == UInt8(ascii: "\"") else {
+      throw Failure(offset: start, message: "a member's name is missing")
     }
-    ascend(from: container)
+    let at = JSONParser.pastSpace(bytes, try string(bytes, start))
+    guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
+      throw Failure(offset: at, message: "a colon is missing")
+    }
+    return at + 1
   }
 
   // MARK: - Strings
 
-  private mutating func string() throws(Failure) {
-    position += 1
-    let start = position
-    try skipPlain()
-    guard next == UInt8(ascii: "\"") else { return try unusualString(from: start) }
-    note(.string, from: start, to: position)
-    position += 1
+  @inline(__always) private mutating func string(_ bytes: Span<UInt8>, _ quote: Int) throws(Failure) -> Int {
+    let run = JSONParser.plainRun(of: bytes, from: quote + 1)
+    guard run.isASCII, run.end < bytes.count, bytes[run.end] == UInt8(ascii: "\"") else {
+      return try unusualString(bytes, from: quote + 1)
+    }
+    note(.string, from: quote + 1, to: run.end)
+    return run.end + 1
   }
 
-  /// What has an escape, or is none.
-  private mutating func unusualString(from start: Int) throws(Failure) {
-    while next != UInt8(ascii: "\"") {
-      switch next {
-      case nil: throw failure("a string does not end")
-      case UInt8(ascii: "\\"): _ = try escape()
-      default: throw failure("a control character stands in a string")
+  /// What is not ASCII, has an escape, or is none.
+  @inline(never) private mutating func unusualString(_ bytes: Span<UInt8>, from start: Int) throws(Failure) -> Int {
+    var at = start
+    var isPlain = true
+    while true {
+      at = try JSONParser.pastPlain(bytes, at)
+      guard at < bytes.count else { throw Failure(offset: at, message: "a string does not end") }
+      switch bytes[at] {
+      case UInt8(ascii: "\""):
+        note(.string, from: start, to: at, isPlain: isPlain)
+        return at + 1
+      case UInt8(ascii: "\\"):
+        isPlain = false
+        _ = try JSONParser.escape(bytes, &at)
+      default: throw Failure(offset: at, message: "a control character stands in a string")
       }
-      try skipPlain()
     }
-    note(.string, from: start, to: position, isPlain: false)
-    position += 1
   }
 
   /// To the end of what can be copied as it is.
-  private mutating func skipPlain() throws(Failure) {
-    let run = JSONParser.plainRun(of: bytes, from: position)
-    guard run.isASCII || (try? UTF8Span(validating: bytes.span.extracting(position..<run.end))) != nil else {
-      throw failure("a string is not UTF-8")
+  private static func pastPlain(_ bytes: Span<UInt8>, _ start: Int) throws(Failure) -> Int {
+    let run = plainRun(of: bytes, from: start)
+    guard run.isASCII || (try? UTF8Span(validating: bytes.extracting(start..<run.end))) != nil else {
+      throw Failure(offset: start, message: "a string is not UTF-8")
     }
-    position = run.end
+    return run.end
   }
 
   /// Eight bytes at a time.
-  private static func plainRun(of bytes: [UInt8], from start: Int) -> (end: Int, isASCII: Bool) {
-    let raw = unsafe bytes.span.bytes
+  @inline(__always) private static func plainRun(of bytes: Span<UInt8>, from start: Int) -> (end: Int, isASCII: Bool) {
+    let raw = unsafe bytes.bytes
     var end = start
     var seen: UInt64 = 0
     while end + 8 <= raw.byteCount {
-      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self))
+      let word = UInt64(littleEndian: unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt64.self))
       let marks = ends(in: word)
       guard marks == 0 else {
         let plain = marks.trailingZeroBitCount & ~7
-        seen |= word & (1 << plain &- 1)
+        seen |= word & (1 &<< plain &- 1)
         return (end + plain / 8, seen & each(0x80) == 0)
       }
       seen |= word
@@ -211,32 +230,35 @@ package struct JSONParser {
 
   /// Marks the top bit of the lowest of eight bytes that is a quotation mark, a backslash or a control character; what is
   /// marked above it may be none.
-  private static func ends(in word: UInt64) -> UInt64 {
-    let quotes = word ^ each(UInt8(ascii: "\""))
+  @inline(__always) private static func ends(in word: UInt64) -> UInt64 {
     let slashes = word ^ each(UInt8(ascii: "\\"))
-    return ((quotes &- each(1)) & ~quotes | (slashes &- each(1)) & ~slashes | (word &- each(0x20)) & ~word) & each(0x80)
+    // The second bit turned over, a quotation mark comes to stand right behind the control characters.
+    let others = word ^ each(0x02)
+    return ((slashes &- each(1)) & ~slashes | (others &- each(0x21)) & ~others) & each(0x80)
   }
 
-  private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+  @inline(__always) private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
   /// The text of a string that was found to be one; `range` is what stands between its quotes.
   @usableFromInline static func text(of bytes: [UInt8], _ range: Range<Int>) -> String {
-    var parser = JSONParser(bytes, at: range.lowerBound)
     var text = ""
-    while parser.position < range.upperBound {
-      let start = parser.position
-      guard (try? parser.skipPlain()) != nil else { break }
-      text += String(decoding: bytes[start..<parser.position], as: UTF8.self)
-      guard parser.position < range.upperBound, let scalar = try? parser.escape() else { break }
+    var at = range.lowerBound
+    while at < range.upperBound {
+      guard let end = try? pastPlain(bytes.span, at) else { break }
+      text += String(decoding: bytes[at..<end], as: UTF8.self)
+      at = end
+      guard at < range.upperBound, let scalar = try? escape(bytes.span, &at) else { break }
       text.unicodeScalars.append(scalar)
     }
     return text
   }
 
-  private mutating func escape() throws(Failure) -> Unicode.Scalar {
-    position += 1
-    guard let byte = next else { throw failure("a string does not end") }
-    position += 1
+  /// From the backslash on.
+  private static func escape(_ bytes: Span<UInt8>, _ at: inout Int) throws(Failure) -> Unicode.Scalar {
+    at += 1
+    guard at < bytes.count else { throw Failure(offset: at, message: "a string does not end") }
+    let byte = bytes[at]
+    at += 1
     switch byte {
     case UInt8(ascii: "\""): return "\""
     case UInt8(ascii: "\\"): return "\\"
@@ -247,59 +269,70 @@ package struct JSONParser {
     case UInt8(ascii: "r"): return "\r"
     case UInt8(ascii: "t"): return "\t"
     case UInt8(ascii: "u"):
-      let unit = try codeUnit()
+      let unit = try codeUnit(bytes, &at)
       if let scalar = Unicode.Scalar(unit) { return scalar }
       // The first half of a pair: the second must follow.
-      guard unit < 0xDC00, next == UInt8(ascii: "\\") else { throw failure("half a surrogate pair") }
-      position += 1
-      guard next == UInt8(ascii: "u") else { throw failure("half a surrogate pair") }
-      position += 1
-      let low = try codeUnit()
+      guard unit < 0xDC00, at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u")
+      else { throw Failure(offset: at, message: "half a surrogate pair") }
+      at += 2
+      let low = try codeUnit(bytes, &at)
       guard (0xDC00..<0xE000).contains(low),
         let scalar = Unicode.Scalar(0x10000 + (UInt32(unit - 0xD800) << 10) + UInt32(low - 0xDC00))
-      else { throw failure("half a surrogate pair") }
+      else { throw Failure(offset: at, message: "half a surrogate pair") }
       return scalar
-    default: throw failure("an unknown escape")
+    default: throw Failure(offset: at, message: "an unknown escape")
     }
   }
 
-  private mutating func codeUnit() throws(Failure) -> UInt16 {
+  private static func codeUnit(_ bytes: Span<UInt8>, _ at: inout Int) throws(Failure) -> UInt16 {
     var unit: UInt16 = 0
     for _ in 0..<4 {
-      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw failure("an escape wants four hexadecimal digits")
+      guard at < bytes.count, let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue else {
+        throw Failure(offset: at, message: "an escape wants four hexadecimal digits")
       }
       unit = unit << 4 | UInt16(digit)
-      position += 1
+      at += 1
     }
     return unit
   }
 
   // MARK: - Numbers
 
-  private mutating func number() throws(Failure) {
-    let start = position
-    if next == UInt8(ascii: "-") { position += 1 }
-    let firstDigit = next
-    let integral = try digits()
-    guard integral == 1 || firstDigit != UInt8(ascii: "0") else { throw failure("a number begins with 0") }
-    if next == UInt8(ascii: ".") {
-      position += 1
-      _ = try digits()
+  private mutating func number(_ bytes: Span<UInt8>, _ start: Int) throws(Failure) -> Int {
+    var at = start
+    if bytes[at] == UInt8(ascii: "-") { at += 1 }
+    let first = at
+    try JSONParser.skipDigits(bytes, &at)
+    guard at == first + 1 || bytes[first] != UInt8(ascii: "0") else {
+      throw Failure(offset: at, message: "a number begins with 0")
     }
-    if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
-      position += 1
-      if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
-      _ = try digits()
+    if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
+      at += 1
+      try JSONParser.skipDigits(bytes, &at)
     }
-    guard JSONParser.number(of: bytes, start..<position) != nil else { throw failure("a number is out of range") }
-    note(.number, from: start, to: position)
+    if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
+      at += 1
+      if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
+      try JSONParser.skipDigits(bytes, &at)
+    }
+    guard JSONParser.number(of: bytes.extracting(start..<at)) != nil else {
+      throw Failure(offset: at, message: "a number is out of range")
+    }
+    note(.number, from: start, to: at)
+    return at
+  }
+
+  private static func skipDigits(_ bytes: Span<UInt8>, _ at: inout Int) throws(Failure) {
+    let start = at
+    while at < bytes.count, bytes[at].isDigit { at += 1 }
+    guard at > start else { throw Failure(offset: at, message: "a digit is missing") }
   }
 
   /// Nil when it is too large for anything.
-  static func number(of bytes: [UInt8], _ range: Range<Int>) -> JSONValue? {
-    if let value = smallInteger(bytes, range) { return .integer(value) }
-    let text = String(decoding: bytes[range], as: UTF8.self)
+  static func number(of bytes: Span<UInt8>) -> JSONValue? {
+    if let value = smallInteger(bytes) { return .integer(value) }
+    guard let span = try? UTF8Span(validating: bytes) else { return nil }
+    let text = String(copying: span)
     if let value = Int64(text) { return .integer(value) }
     guard let value = Double(text), value.isFinite else { return nil }
     // `1.0` and `1` are one number to whoever writes it down and reads it again.
@@ -307,21 +340,14 @@ package struct JSONParser {
   }
 
   /// What nearly all are: up to eighteen digits and nothing else, which cannot overflow.
-  private static func smallInteger(_ bytes: [UInt8], _ range: Range<Int>) -> Int64? {
-    guard range.count <= 18 else { return nil }
+  private static func smallInteger(_ bytes: Span<UInt8>) -> Int64? {
+    guard bytes.count <= 18 else { return nil }
     var value: Int64 = 0
-    for at in range {
+    for at in bytes.indices {
       guard bytes[at].isDigit else { return nil }
-      value = value * 10 + Int64(bytes[at] - UInt8(ascii: "0"))
+      value = value &* 10 &+ Int64(bytes[at] &- UInt8(ascii: "0"))
     }
     return value
-  }
-
-  private mutating func digits() throws(Failure) -> Int {
-    let start = position
-    while next?.isDigit ?? false { position += 1 }
-    guard position > start else { throw failure("a digit is missing") }
-    return position - start
   }
 }
 

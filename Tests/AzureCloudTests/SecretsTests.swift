@@ -63,7 +63,8 @@ struct SecretsTests {
     var machine = Samples.bareMachine()
     machine.handlers = [ExtensionHandler(type: "A.B", version: "1", status: nil, message: "it is open sesame")]
     machine.agent?.message = "open sesame"
-    let hidden = machine.hiding(secrets)
+    var hidden = machine
+    hidden.hide(secrets)
     #expect(hidden.handlers.first?.message == "it is [hidden]")
     #expect(hidden.agent?.message == "[hidden]")
   }

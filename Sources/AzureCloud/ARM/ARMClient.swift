@@ -7,18 +7,42 @@ import Synchronization
 
 /// Requests to ARM: a token on each, and quick repeats only where repeating is safe.
 struct ARMClient: Sendable {
-  let environment: CloudEnvironment
-  let tokens: TokenCache
-  let exchange: any HTTPExchange
-  let pause: Pause
-  let budget: BudgetKeeper
-  let secrets: Secrets
+  /// What all requests to one endpoint have in common. Each look copies its client, and a reference is all it copies.
+  final class Connection: Sendable {
+    let environment: CloudEnvironment
+    let tokens: TokenCache
+    let exchange: any HTTPExchange
+    let pause: Pause
+    let budget: BudgetKeeper
+    let secrets: Secrets
+
+    init(
+      environment: CloudEnvironment, tokens: TokenCache, exchange: any HTTPExchange, pause: Pause, budget: BudgetKeeper,
+      secrets: Secrets
+    ) {
+      self.environment = environment
+      self.tokens = tokens
+      self.exchange = exchange
+      self.pause = pause
+      self.budget = budget
+      self.secrets = secrets
+    }
+  }
+
+  let connection: Connection
   /// To which its requests give way.
   var urgency = Urgency.takenApart
   /// How long it may change something.
   var tenure = Tenure.endless
   /// Logs Ingestion takes gzip; ARM does not.
   var compressesBodies = false
+
+  var environment: CloudEnvironment { connection.environment }
+  var tokens: TokenCache { connection.tokens }
+  var exchange: any HTTPExchange { connection.exchange }
+  var pause: Pause { connection.pause }
+  var budget: BudgetKeeper { connection.budget }
+  var secrets: Secrets { connection.secrets }
 
   private static let requestID = HTTPField.Name("x-ms-client-request-id")
   private static let returnRequestID = HTTPField.Name("x-ms-return-client-request-id")
@@ -35,14 +59,14 @@ struct ARMClient: Sendable {
 
   /// Below the ARM endpoint, with its api-version.
   func url(_ path: String, version: String, query: String = "") -> String {
-    "\(environment.endpoint)\(path)?api-version=\(version)\(query)"
+    "\(connection.environment.endpoint)\(path)?api-version=\(version)\(query)"
   }
 
   /// `url` is used byte for byte; it must lie on the ARM host.
   func send(
     _ method: HTTPRequest.Method, _ url: String, body: JSONValue? = nil, limits: TransferLimits = ARMClient.one
   ) async throws(Fault) -> TransferResponse {
-    guard environment.trusts(url) else {
+    guard connection.environment.trusts(url) else {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "an answer names a host outside of \(environment.endpoint)",
         resource: ARMClient.resource(of: url))
@@ -133,7 +157,7 @@ struct ARMClient: Sendable {
   }
 
   private func learn(from answer: TransferResponse, _ method: HTTPRequest.Method, _ subscription: String) {
-    let remaining = RequestBudget.Class(method).remaining.flatMap { answer.fields[$0] }.flatMap { Int($0) }
+    let remaining = RequestBudget.Class(method).remaining.flatMap { answer.header($0) }.flatMap { Int($0) }
     let shut = answer.status.code == 429 ? answer.retryAfter ?? .seconds(5) : nil
     guard remaining != nil || shut != nil else { return }
     budget.learn(method, of: subscription, remaining: remaining, shutFor: shut)
@@ -165,10 +189,22 @@ struct ARMClient: Sendable {
   }
 
   /// A UUID that no other request has: a random half for the process, and a count. Foundation's would open a file for
-  /// each.
+  /// each, and writes each of its bytes by `snprintf`.
   static func freshID() -> String {
-    let bytes = (processID, requests.add(1, ordering: .relaxed).newValue)
-    return unsafe UUID(uuid: unsafeBitCast(bytes, to: uuid_t.self)).uuidString.lowercased()
+    let halves = [processID, requests.add(1, ordering: .relaxed).newValue]
+    return unsafe String(unsafeUninitializedCapacity: 36) { text in
+      var at = 0
+      for digit in 0..<32 {
+        if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+          unsafe text[at] = UInt8(ascii: "-")
+          at += 1
+        }
+        let value = UInt8(truncatingIfNeeded: halves[digit / 16] >> UInt64(60 - 4 * (digit % 16))) & 0xF
+        unsafe text[at] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+        at += 1
+      }
+      return at
+    }
   }
 
   private static let processID = UInt64.random(in: .min ... .max)

@@ -42,16 +42,28 @@ package final class BudgetKeeper: Sendable {
 
   /// Each URL names its own; what names none is the tenant's.
   package static func subscription(in url: String) -> String {
-    var path = url.utf8[...].prefix { $0 != UInt8(ascii: "?") }
-    while let slash = path.firstIndex(of: UInt8(ascii: "/")) {
-      let isIt = path[..<slash].elementsEqual("subscriptions".utf8) { $0 | 0x20 == $1 }
-      path = path[path.index(after: slash)...]
+    let bytes = url.utf8Span.span
+    // Where a segment begins, and whether it is the one behind `subscriptions`.
+    var (start, isIt) = (0, false)
+    for at in 0...bytes.count {
+      let byte = at < bytes.count ? bytes[at] : UInt8(ascii: "?")
+      guard byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") else { continue }
       if isIt {
-        let id = Substring(path.prefix { $0 != UInt8(ascii: "/") }).lowercased()
-        return id.isEmpty ? "tenant" : id
+        guard at > start, let id = try? UTF8Span(validating: bytes.extracting(start..<at)) else { return "tenant" }
+        return String(copying: id).lowercased()
       }
+      if byte == UInt8(ascii: "?") { break }
+      isIt = isSubscriptions(bytes.extracting(start..<at))
+      start = at + 1
     }
     return "tenant"
+  }
+
+  private static func isSubscriptions(_ segment: Span<UInt8>) -> Bool {
+    let word: StaticString = "subscriptions"
+    guard segment.count == word.utf8CodeUnitCount else { return false }
+    for at in segment.indices where unsafe segment[at] | 0x20 != word.utf8Start[at] { return false }
+    return true
   }
 }
 

@@ -75,12 +75,11 @@ public struct CloudEnvironment: Sendable {
   /// Whether an absolute URL that an answer named lies on the configured ARM host: scheme, host and port are the same.
   /// Bearer tokens go there and nowhere else.
   public func trusts(_ url: String) -> Bool {
-    let ours = endpoint.utf8
-    let theirs = url.utf8
-    guard theirs.count > ours.count, theirs.prefix(ours.count).elementsEqual(ours, by: CloudEnvironment.isAlike) else {
-      return false
-    }
-    let next = theirs.dropFirst(ours.count).first
+    let ours = endpoint.utf8Span.span
+    let theirs = url.utf8Span.span
+    guard theirs.count > ours.count else { return false }
+    for at in ours.indices where !CloudEnvironment.isAlike(ours[at], theirs[at]) { return false }
+    let next = theirs[ours.count]
     return next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
   }
 

@@ -30,17 +30,17 @@ package struct ErrorEnvelope {
   init(_ document: JSONDocument, status: Int, hiding secrets: Secrets) {
     // `{"error": {…}}`, the bare `{"code", "message"}`, and OAuth's `{"error": "…", "error_description": "…"}`.
     if let code = document["error"]?.string {
-      let message = document["error_description"]?.text ?? ""
+      let message = document.text("error_description") ?? ""
       self.init(code: code.isEmpty ? "HTTP\(status)" : code, message: message, hiding: secrets)
       return
     }
     var error = document["error"] ?? document
-    var code = error["code"]?.text
-    var message = error["message"]?.text
+    var code = error.text("code")
+    var message = error.text("message")
     for _ in 0..<8 {
       guard let inner = error["details"]?.elements.first(where: { $0["code"] != nil }) else { break }
-      code = inner["code"]?.text ?? code
-      message = inner["message"]?.text ?? message
+      code = inner.text("code") ?? code
+      message = inner.text("message") ?? message
       error = inner
     }
     if let details = error["details"]?.string {

@@ -29,7 +29,7 @@ struct LongRunningOperation: Sendable {
     case 204: return .done
     default:
       guard kind != .delete, let document else { return .done }
-      let state = document["properties"]?["provisioningState"]?.text?.lowercased()
+      let state = document["properties"]?.text("provisioningState")?.lowercased()
       return state == nil || state == "succeeded" ? .done : .running(handle, retryAfter: answer.retryAfter)
     }
   }
@@ -96,7 +96,7 @@ struct LongRunningOperation: Sendable {
   private func resource(_ handle: OperationHandle) async throws(Fault) -> Progress {
     do throws(Fault) {
       let document = try await client.get(client.url(handle.resource.text, version: version))
-      let state = document["properties"]?["provisioningState"]?.text?.lowercased() ?? "succeeded"
+      let state = document["properties"]?.text("provisioningState")?.lowercased() ?? "succeeded"
       switch state {
       case "succeeded":
         // A removal is done when nothing is there.
@@ -127,7 +127,7 @@ package enum OperationStatus: Sendable {
   case missing
 
   package init(_ document: JSONDocument) {
-    switch document["status"]?.text?.lowercased() {
+    switch document.text("status")?.lowercased() {
     case nil: self = .missing
     case "succeeded": self = .succeeded
     case "failed", "canceled", "cancelled": self = .ended

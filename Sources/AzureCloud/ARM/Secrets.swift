@@ -58,13 +58,13 @@ public final class Secrets: Sendable {
 
 extension Machine {
   /// What handlers and the agent say is theirs to choose, and ends in our log as evidence.
-  func hiding(_ secrets: Secrets) -> Machine {
-    var machine = self
-    machine.agent?.message = agent?.message.map(secrets.hide)
-    for index in handlers.indices { machine.handlers[index].message = handlers[index].message.map(secrets.hide) }
-    for index in extensionStatuses.indices {
-      machine.extensionStatuses[index].message = extensionStatuses[index].message.map(secrets.hide)
+  mutating func hide(_ secrets: Secrets) {
+    func hide(_ message: inout String?) { message = message.map(secrets.hide) }
+    if var told = agent {
+      hide(&told.message)
+      agent = told
     }
-    return machine
+    for index in handlers.indices { hide(&handlers[index].message) }
+    for index in extensionStatuses.indices { hide(&extensionStatuses[index].message) }
   }
 }

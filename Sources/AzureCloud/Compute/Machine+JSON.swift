@@ -5,20 +5,20 @@ package import RecoveryCore
 /// Source: Compute, VirtualMachine with its instance view, api-version 2024-07-01. Every array may be absent.
 extension Machine {
   package init?(_ document: JSONDocument) {
-    guard let id = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
+    guard let id = document.text("id").flatMap({ ResourceID($0) }), let properties = document["properties"] else {
       return nil
     }
     let view = properties["instanceView"]
     let statuses = view?["statuses"]?.elements ?? []
-    let codes = statuses.compactMap { $0["code"]?.text }.map { StatusCode($0) }
+    let codes = statuses.compactMap { $0.text("code") }.map { StatusCode($0) }
     self.init(
-      id: id, vmID: properties["vmId"]?.text ?? "", location: document["location"]?.text ?? "",
+      id: id, vmID: properties.text("vmId") ?? "", location: document.text("location") ?? "",
       zones: document["zones"]?.elements.compactMap(\.text) ?? [], tags: document["tags"]?.texts ?? [:],
-      operatingSystem: properties["storageProfile"]?["osDisk"]?["osType"]?.text.flatMap { OperatingSystem(azure: $0) },
-      provisioningState: properties["provisioningState"]?.text ?? "",
-      created: properties["timeCreated"]?.text.flatMap { Timestamp(iso8601: $0) },
+      operatingSystem: properties["storageProfile"]?["osDisk"]?.text("osType").flatMap { OperatingSystem(azure: $0) },
+      provisioningState: properties.text("provisioningState") ?? "",
+      created: properties.text("timeCreated").flatMap { Timestamp(iso8601: $0) },
       identity: document["identity"].map { ManagedIdentity($0) } ?? .none,
-      power: codes.first { $0.kind == "powerstate" }, agent: view?["vmAgent"].map { VMAgent($0) },
+      power: codes.first { $0.isOf(kind: "powerstate") }, agent: view?["vmAgent"].map { VMAgent($0) },
       handlers: view?["vmAgent"]?["extensionHandlers"]?.elements.compactMap { ExtensionHandler($0) } ?? [],
       extensions: document["resources"]?.elements.compactMap { ExtensionResource($0) } ?? [],
       extensionStatuses: view?["extensions"]?.elements.compactMap { ExtensionStatus($0) } ?? [])
@@ -27,31 +27,31 @@ extension Machine {
 
 extension VMAgent {
   init(_ document: JSONDocument) {
-    let status = document["statuses"]?.elements.first
+    let status = document["statuses"]?.firstElement
     self.init(
-      version: document["vmAgentVersion"]?.text ?? "Unknown", status: status?["code"]?.text.map { StatusCode($0) },
-      message: status?["message"]?.text, reported: status?["time"]?.text.flatMap { Timestamp(iso8601: $0) })
+      version: document.text("vmAgentVersion") ?? "Unknown", status: status?.text("code").map { StatusCode($0) },
+      message: status?.text("message"), reported: status?.text("time").flatMap { Timestamp(iso8601: $0) })
   }
 }
 
 extension ExtensionHandler {
   init?(_ document: JSONDocument) {
-    guard let type = document["type"]?.text else { return nil }
+    guard let type = document.text("type") else { return nil }
     let status = document["status"]
     self.init(
-      type: type, version: document["typeHandlerVersion"]?.text ?? "",
-      status: status?["code"]?.text.map { StatusCode($0) },
-      message: status?["message"]?.text)
+      type: type, version: document.text("typeHandlerVersion") ?? "",
+      status: status?.text("code").map { StatusCode($0) },
+      message: status?.text("message"))
   }
 }
 
 extension ExtensionStatus {
   init?(_ document: JSONDocument) {
-    guard let name = document["name"]?.text else { return nil }
-    let status = document["statuses"]?.elements.first
+    guard let name = document.text("name") else { return nil }
+    let status = document["statuses"]?.firstElement
     self.init(
-      name: name, type: document["type"]?.text ?? "", status: status?["code"]?.text.map { StatusCode($0) },
-      message: status?["message"]?.text)
+      name: name, type: document.text("type") ?? "", status: status?.text("code").map { StatusCode($0) },
+      message: status?.text("message"))
   }
 }
 
@@ -59,17 +59,17 @@ extension ExtensionResource {
   /// A child of a machine; anything else among its resources is none.
   init?(_ document: JSONDocument) {
     // A child's name may come as `machine/extension`; its id ends with the extension's alone.
-    let told = document["name"]?.text
+    let told = document.text("name")
     let isWhole = told.map { !$0.utf8.contains(UInt8(ascii: "/")) } ?? false
-    guard let properties = document["properties"], let publisher = properties["publisher"]?.text,
-      let type = properties["type"]?.text,
-      let name = isWhole ? told : document["id"]?.text.flatMap({ ResourceID($0)?.name }) ?? told
+    guard let properties = document["properties"], let publisher = properties.text("publisher"),
+      let type = properties.text("type"),
+      let name = isWhole ? told : document.text("id").flatMap({ ResourceID($0)?.name }) ?? told
     else { return nil }
     self.init(
       name: name, kind: ExtensionKind(publisher: publisher, type: type),
-      version: properties["typeHandlerVersion"]?.text,
-      provisioningState: properties["provisioningState"]?.text ?? "",
-      forceUpdateTag: properties["forceUpdateTag"]?.text, settings: properties["settings"]?.value.parsed,
+      version: properties.text("typeHandlerVersion"),
+      provisioningState: properties.text("provisioningState") ?? "",
+      forceUpdateTag: properties.text("forceUpdateTag"), settings: properties["settings"]?.value.parsed,
       autoUpgradeMinorVersion: properties["autoUpgradeMinorVersion"]?.flag ?? false,
       enableAutomaticUpgrade: properties["enableAutomaticUpgrade"]?.flag ?? false,
       provisionAfterExtensions: properties["provisionAfterExtensions"]?.elements.compactMap(\.text) ?? [])
@@ -100,7 +100,7 @@ extension ExtensionResource {
 
 extension ManagedIdentity {
   init(_ document: JSONDocument) {
-    let types = (document["type"]?.text ?? "").lowercased().utf8.split {
+    let types = (document.text("type") ?? "").lowercased().utf8.split {
       [UInt8(ascii: ","), UInt8(ascii: " ")].contains($0)
     }
     let ids = (document["userAssignedIdentities"]?.members ?? []).map(\.name).sorted().compactMap { ResourceID($0) }

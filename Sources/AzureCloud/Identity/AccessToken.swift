@@ -33,7 +33,7 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomReflectable 
     var text = parts[1].replacing("-", with: "+").replacing("_", with: "/")
     text += String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
     guard let payload = Data(base64Encoded: String(text)), let claims = try? JSONDocument(parsing: Array(payload)),
-      let id = claims["oid"]?.text, UUID(uuidString: id) != nil
+      let id = claims.text("oid"), UUID(uuidString: id) != nil
     else { return nil }
     return id.lowercased()
   }

@@ -46,13 +46,13 @@ struct TokenRequest: Sendable {
   /// Numbers may be strings: IMDS writes `"86399"`.
   private func token(in answer: TransferResponse, _ resource: String) throws(Fault) -> AccessToken {
     guard let document = try? JSONDocument(parsing: answer.body),
-      let value = document["access_token"]?.text, !value.isEmpty
+      let value = document.text("access_token"), !value.isEmpty
     else {
       throw Fault(
         .unauthenticated, code: "UnintelligibleAnswer", message: "\(name): the answer holds no access_token",
         resource: resource, status: answer.status.code)
     }
-    let seconds = document["expires_in"]?.text.flatMap { Int($0) } ?? 3600
+    let seconds = document.text("expires_in").flatMap { Int($0) } ?? 3600
     return AccessToken(value: value, lifetime: .seconds(max(60, min(seconds, 172_800))), source: name)
   }
 

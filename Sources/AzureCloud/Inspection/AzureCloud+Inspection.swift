@@ -48,7 +48,7 @@ extension AzureCloud: CloudInspection {
           .unintelligible, code: "UnintelligibleAnswer", message: "the versions are no list",
           resource: ARMClient.resource(of: url))
       }
-      return rows.compactMap { $0["name"]?.text }
+      return rows.compactMap { $0.text("name") }
     } catch {
       // A type that the region does not have: an empty list, or 404 `ArtifactNotFound`.
       if error.status == 404 { return [] }
@@ -59,7 +59,7 @@ extension AzureCloud: CloudInspection {
   public func resource(_ id: ResourceID) async throws(Fault) -> RegionalResource? {
     do throws(Fault) {
       let document = try await client.get(client.url(id.text, version: version(of: id)))
-      guard let location = document["location"]?.text else {
+      guard let location = document.text("location") else {
         throw Fault(
           .unintelligible, code: "UnintelligibleAnswer", message: "the resource has no location", resource: id.text)
       }

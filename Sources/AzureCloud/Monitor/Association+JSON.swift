@@ -4,14 +4,14 @@ import RecoveryCore
 /// Source: Monitor, DataCollectionRuleAssociation, api-version 2023-03-11.
 extension Association {
   init?(_ document: JSONDocument) {
-    guard let name = document["name"]?.text, let properties = document["properties"] else { return nil }
-    func id(_ name: String) -> ResourceID? { properties[name]?.text.flatMap { ResourceID($0) } }
+    guard let name = document.text("name"), let properties = document["properties"] else { return nil }
+    func id(_ name: String) -> ResourceID? { properties.text(name).flatMap { ResourceID($0) } }
     let target =
       id("dataCollectionRuleId").map { Target.rule($0) } ?? id("dataCollectionEndpointId").map { Target.endpoint($0) }
     guard let target else { return nil }
     self.init(
-      name: name, target: target, summary: properties["description"]?.text,
-      owner: properties["metadata"]?["provisionedBy"]?.text.flatMap { $0.isEmpty ? nil : $0 })
+      name: name, target: target, summary: properties.text("description"),
+      owner: properties["metadata"]?.text("provisionedBy").flatMap { $0.isEmpty ? nil : $0 })
   }
 
   var body: JSONValue {

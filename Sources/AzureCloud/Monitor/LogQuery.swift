@@ -45,7 +45,7 @@ struct LogQuery: Sendable {
 
   /// By resource id in lower case. Rows without times are none. Nil when the columns are not those that were asked for.
   private static func spans(of table: JSONDocument) -> [String: (first: Timestamp, last: Timestamp)]? {
-    let names = table["columns"]?.elements.map { $0["name"]?.text } ?? []
+    let names = table["columns"]?.elements.map { $0.text("name") } ?? []
     guard let id = names.firstIndex(of: "_ResourceId"), let first = names.firstIndex(of: "min_TimeGenerated"),
       let last = names.firstIndex(of: "max_TimeGenerated"), let rows = table["rows"]?.elements
     else { return nil }

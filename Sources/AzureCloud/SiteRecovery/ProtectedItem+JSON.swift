@@ -5,50 +5,50 @@ package import RecoveryCore
 /// absent or null; only the item's own id must be there.
 extension ProtectedItem {
   package init?(_ document: JSONDocument, in vault: ResourceID) {
-    guard let itemID = document["id"]?.text.flatMap({ ResourceID($0) }), let properties = document["properties"] else {
+    guard let itemID = document.text("id").flatMap({ ResourceID($0) }), let properties = document["properties"] else {
       return nil
     }
     let details = properties["providerSpecificDetails"]
-    func id(_ name: String) -> ResourceID? { details?[name]?.text.flatMap { ResourceID($0) } }
+    func id(_ name: String) -> ResourceID? { details?.text(name).flatMap { ResourceID($0) } }
     func place(_ location: String, _ zone: String) -> Place {
-      Place(location: details?[location]?.text ?? "", zone: details?[zone]?.text)
+      Place(location: details?.text(location) ?? "", zone: details?.text(zone))
     }
-    let scenario = properties["currentScenario"]?["scenarioName"]?.text
-    let time = properties["lastSuccessfulFailoverTime"]?.text.flatMap { Timestamp(iso8601: $0) }
-    let name = document["name"]?.text ?? itemID.name
+    let scenario = properties["currentScenario"]?.text("scenarioName")
+    let time = properties.text("lastSuccessfulFailoverTime").flatMap { Timestamp(iso8601: $0) }
+    let name = document.text("name") ?? itemID.name
     let primary = place("primaryFabricLocation", "primaryAvailabilityZone")
     self.init(
-      id: itemID, name: name, vault: vault, friendlyName: properties["friendlyName"]?.text ?? name,
-      instanceType: details?["instanceType"]?.text ?? "",
-      protectionState: ProtectionState(properties["protectionState"]?.text ?? ""),
-      activeLocation: properties["activeLocation"]?.text ?? "",
-      testFailoverState: properties["testFailoverState"]?.text,
+      id: itemID, name: name, vault: vault, friendlyName: properties.text("friendlyName") ?? name,
+      instanceType: details?.text("instanceType") ?? "",
+      protectionState: ProtectionState(properties.text("protectionState") ?? ""),
+      activeLocation: properties.text("activeLocation") ?? "",
+      testFailoverState: properties.text("testFailoverState"),
       allowedOperations: properties["allowedOperations"]?.elements.compactMap(\.text) ?? [],
       scenario: scenario.flatMap { $0.isEmpty || $0.lowercased() == "none" ? nil : $0 },
-      lastSuccessfulFailover: time.flatMap { $0.isSentinel ? nil : $0 }, lifecycleID: details?["lifecycleId"]?.text,
+      lastSuccessfulFailover: time.flatMap { $0.isSentinel ? nil : $0 }, lifecycleID: details?.text("lifecycleId"),
       fabricObjectID: id("fabricObjectId"), recoveryFabricObjectID: id("recoveryFabricObjectId"),
       testFailoverMachineID: id("testFailoverRecoveryFabricObjectId"),
-      testFailoverMachineName: details?["tfoAzureVMName"]?.text,
-      recoveryMachineName: details?["recoveryAzureVMName"]?.text,
+      testFailoverMachineName: details?.text("tfoAzureVMName"),
+      recoveryMachineName: details?.text("recoveryAzureVMName"),
       recoveryResourceGroup: id("recoveryAzureResourceGroupId"), primary: primary,
       recovery: place("recoveryFabricLocation", "recoveryAvailabilityZone"),
-      initialPrimary: details?["initialPrimaryFabricLocation"]?.text.map {
-        Place(location: $0, zone: details?["initialPrimaryZone"]?.text)
+      initialPrimary: details?.text("initialPrimaryFabricLocation").map {
+        Place(location: $0, zone: details?.text("initialPrimaryZone"))
       } ?? primary,
-      operatingSystem: details?["osType"]?.text.flatMap { OperatingSystem(azure: $0) })
+      operatingSystem: details?.text("osType").flatMap { OperatingSystem(azure: $0) })
   }
 }
 
 /// Source: Site Recovery, Job, api-version 2025-08-01.
 extension ReplicationJob {
   init?(_ document: JSONDocument) {
-    guard let name = document["name"]?.text, let properties = document["properties"] else { return nil }
+    guard let name = document.text("name"), let properties = document["properties"] else { return nil }
     func time(_ name: String) -> Timestamp? {
-      properties[name]?.text.flatMap { Timestamp(iso8601: $0) }.flatMap { $0.isSentinel ? nil : $0 }
+      properties.text(name).flatMap { Timestamp(iso8601: $0) }.flatMap { $0.isSentinel ? nil : $0 }
     }
     self.init(
-      name: name, scenario: properties["scenarioName"]?.text ?? "", state: properties["state"]?.text ?? "",
-      targetName: properties["targetObjectName"]?.text ?? "", targetType: properties["targetInstanceType"]?.text ?? "",
+      name: name, scenario: properties.text("scenarioName") ?? "", state: properties.text("state") ?? "",
+      targetName: properties.text("targetObjectName") ?? "", targetType: properties.text("targetInstanceType") ?? "",
       started: time("startTime"), ended: time("endTime"))
   }
 }

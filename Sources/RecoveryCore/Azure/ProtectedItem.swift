@@ -42,7 +42,11 @@ public struct ProtectedItem: Hashable, Sendable {
     }
 
     /// `UK South` and `uksouth` are one location.
-    public static func normalized(_ location: String) -> String { location.lowercased().filter { $0 != " " } }
+    public static func normalized(_ location: String) -> String {
+      // Nearly all come as they are kept.
+      let isKept = location.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+      return isKept ? location : location.lowercased().filter { $0 != " " }
+    }
   }
 
   public init(

@@ -6,7 +6,15 @@ public struct StatusCode: Hashable, Sendable, Codable, CustomStringConvertible {
 
   public init(_ text: String) { self.text = text }
 
-  public var kind: String { segment(0) }
+  /// Whether the first segment is this one; `kind` is in lower case.
+  public func isOf(kind: String) -> Bool {
+    let ours = text.utf8Span.span
+    let wanted = kind.utf8Span.span
+    guard ours.count >= wanted.count else { return false }
+    for at in wanted.indices where ours[at] | 0x20 != wanted[at] { return false }
+    return ours.count == wanted.count || ours[wanted.count] == UInt8(ascii: "/")
+  }
+
   /// The lower-cased second segment: `succeeded`, `unresponsive`, `notready`, `running`...
   public var state: String { segment(1) }
   public var detail: String? { segment(2).isEmpty ? nil : segment(2) }

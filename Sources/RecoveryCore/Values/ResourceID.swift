@@ -15,26 +15,31 @@ public struct ResourceID: Sendable, CustomStringConvertible {
     let bytes = text.utf8Span.span
     var count = bytes.count
     while count > 0, bytes[count - 1] == slash { count -= 1 }
-    let start = "/subscriptions/".utf8
-    guard count > start.count else { return nil }
-    var at = 0
-    for wanted in start {
+    let start: StaticString = "/subscriptions/"
+    guard count > start.utf8CodeUnitCount else { return nil }
+    for at in 0..<start.utf8CodeUnitCount {
+      let wanted = unsafe start.utf8Start[at]
       guard bytes[at] == wanted || (bytes[at] | 0x20 == wanted && wanted != slash) else { return nil }
-      at += 1
     }
     var previous: UInt8 = 0
+    // Site Recovery writes machines' ids in lower case: those are kept once.
+    var isLowerCase = true
     for at in 0..<count {
       let byte = bytes[at]
-      if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return nil }
-      if byte == slash, previous == slash { return nil }
+      // Most of an id are small letters.
+      if byte < UInt8(ascii: "a") || byte > UInt8(ascii: "z") {
+        if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return nil }
+        if byte == slash, previous == slash { return nil }
+        if byte > 0x7F || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) { isLowerCase = false }
+      }
       previous = byte
     }
-    self.init(text: count == bytes.count ? text : String(decoding: text.utf8.prefix(count), as: UTF8.self))
+    self.text = count == bytes.count ? text : String(decoding: text.utf8.prefix(count), as: UTF8.self)
+    key = isLowerCase ? self.text : self.text.lowercased()
   }
 
   private init(text: String) {
     self.text = text
-    // Site Recovery writes machines' ids in lower case: those are kept once.
     let lower = text.lowercased()
     self.key = lower == text ? text : lower
   }
