@@ -62,17 +62,20 @@ package struct JSONDocument: Sendable {
 
     /// Where the value of a member lies whose name is exactly this one: of several the first.
     func member(named name: String, of object: Int) -> Int? {
-      let wanted = name.utf8Span.span
       let end = Int(nodes[object].next)
       var at = object + 1
       while at < end {
-        let member = nodes[at]
-        if member.isPlain ? Content.compare(bytes.span, member, wanted) == .same : text(of: member) == name {
-          return at + 1
-        }
+        if isNamed(name, at) { return at + 1 }
         at = Int(nodes[at + 1].next)
       }
       return nil
+    }
+
+    /// Whether the member's name is exactly this one.
+    func isNamed(_ name: String, _ at: Int) -> Bool {
+      let member = nodes[at]
+      return member.isPlain
+        ? Content.compare(bytes.span, member, name.utf8Span.span) == .same : text(of: member) == name
     }
 
     /// Where the value of a member lies, whatever the case of its name, when it is not `null`. Of two members of one name
@@ -171,22 +174,26 @@ package struct JSONDocument: Sendable {
     return tape.content.member(like: name, of: index).map { JSONDocument(tape, $0) }
   }
 
-  /// A member whose name is exactly this one: of several the first; nil as well when it is no object.
-  package func member(_ name: String) -> JSONDocument? {
-    guard node.kind == .object else { return nil }
-    return tape.content.member(named: name, of: index).map { JSONDocument(tape, $0) }
+  /// Its members from the first one on; nil when it is no object.
+  package var membersInTurn: MembersInTurn? {
+    node.kind == .object ? MembersInTurn(tape: tape, at: index + 1, end: Int(node.next)) : nil
   }
 
-  /// How many members it has; nil when it is no object.
-  package var memberCount: Int? {
-    guard node.kind == .object else { return nil }
-    let (nodes, end) = (tape.content.nodes, Int(node.next))
-    var (count, at) = (0, index + 1)
-    while at < end {
-      count += 1
-      at = Int(nodes[at + 1].next)
+  /// Goes through the members of an object in the order in which they are written, for who knows that order: each is
+  /// found without a search.
+  package struct MembersInTurn: Sendable {
+    fileprivate let tape: Tape
+    fileprivate var at: Int
+    fileprivate let end: Int
+
+    package var isAtEnd: Bool { at >= end }
+
+    /// The next member, when its name is exactly this one; then it is behind us.
+    package mutating func take(_ name: String) -> JSONDocument? {
+      guard at < end, tape.content.isNamed(name, at) else { return nil }
+      defer { at = Int(tape.content.nodes[at + 1].next) }
+      return JSONDocument(tape, at + 1)
     }
-    return count
   }
 
   /// Nil when it is no array.

@@ -5,43 +5,44 @@ extension ItemState {
   /// The state that its row holds, member by member: a start reads a hundred thousand of them, and Swift's coding system
   /// takes half as long again. Nil for whatever is not just as it is written today; then that reads it.
   package init?(row document: JSONDocument, sharing repeated: RepeatedValues) {
+    // In the order in which they are written.
     var row = RowMembers(document)
-    let name = row.take("name") { $0.string }
-    let location = row.take("location") { $0.string }
-    let lifecycleID = row.take("lifecycleID") { $0.string }
     // A machine that the state names twice is one.
     var machines = NamedMachines()
-    let live = row.take("live") { machines.machine($0) }
+    let activeLocation = row.take("activeLocation") { $0.string }
+    let approved = row.take("approved") { Timestamp(row: $0) }
+    let failedReads = row.take("failedReads") { $0.integer.flatMap { Int(exactly: $0) } }
     let failover = row.take("failover") { Failover(row: $0, among: &machines, sharing: repeated) }
     let former = row.take("former") { former in former.list { machines.machine($0) } }
-    let transition = row.take("transition") { try? $0.decode(Transition.self) }
-    let testMachine = row.take("testMachine") { ResourceID(row: $0) }
-    let held = row.take("held") { try? $0.decode(Held.self) }
-    let approved = row.take("approved") { Timestamp(row: $0) }
+    let hasSoughtSource = row.take("hasSoughtSource") { $0.bool }
     let healedAt = row.take("healedAt") { times in times.list { Timestamp(row: $0) } }
+    let held = row.take("held") { try? $0.decode(Held.self) }
+    let isListed = row.take("isListed") { $0.bool }
+    let itemID = row.take("itemID") { ResourceID(row: $0) }
+    let key = row.take("key") { $0.string }
+    let lastAssociationsLook = row.take("lastAssociationsLook") { Timestamp(row: $0) }
+    let lastLook = row.take("lastLook") { Timestamp(row: $0) }
     let legs = row.take("legs") { legs in
       repeated.value(of: legs) { legs in
         legs.list { leg in repeated.value(of: leg) { try? $0.decode(LegVerdict.self) } }
       }
     }
-    let suspicions = row.take("suspicions") { $0.list { try? $0.decode(Suspicion.self) } }
-    let lastLook = row.take("lastLook") { Timestamp(row: $0) }
-    let lastAssociationsLook = row.take("lastAssociationsLook") { Timestamp(row: $0) }
-    let hasSoughtSource = row.take("hasSoughtSource") { $0.bool }
-    let said = row.take("said") { said in said.list { $0.string } }
-    let failedReads = row.take("failedReads") { $0.integer.flatMap { Int(exactly: $0) } }
-    let isListed = row.take("isListed") { $0.bool }
-    let itemID = row.take("itemID") { ResourceID(row: $0) }
-    let vault = row.take("vault") { vault in repeated.value(of: vault) { ResourceID(row: $0) } }
+    let lifecycleID = row.take("lifecycleID") { $0.string }
+    let live = row.take("live") { machines.machine($0) }
+    let location = row.take("location") { $0.string }
+    let name = row.take("name") { $0.string }
+    let nextLook = row.take("nextLook") { Timestamp(row: $0) }
     let protectionState = row.take("protectionState") { state in
       repeated.value(of: state) { $0.string.map { ProtectionState($0) } }
     }
     let reason = row.take("reason") { reason in
       repeated.value(of: reason) { $0.string.flatMap { Reason(rawValue: $0) } }
     }
-    let key = row.take("key") { $0.string }
-    let activeLocation = row.take("activeLocation") { $0.string }
-    let nextLook = row.take("nextLook") { Timestamp(row: $0) }
+    let said = row.take("said") { said in said.list { $0.string } }
+    let suspicions = row.take("suspicions") { $0.list { try? $0.decode(Suspicion.self) } }
+    let testMachine = row.take("testMachine") { ResourceID(row: $0) }
+    let transition = row.take("transition") { try? $0.decode(Transition.self) }
+    let vault = row.take("vault") { vault in repeated.value(of: vault) { ResourceID(row: $0) } }
     guard row.areAllTaken, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
       let former, let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads,
       let isListed
@@ -75,14 +76,14 @@ extension Failover {
     row document: JSONDocument, among machines: inout NamedMachines, sharing repeated: RepeatedValues
   ) {
     var row = RowMembers(document)
-    let id = row.take("id") { id in repeated.value(of: id) { $0.string } }
     let cause = row.take("cause") { cause in repeated.value(of: cause) { $0.string.flatMap { Cause(rawValue: $0) } } }
-    let from = row.take("from") { machines.machine($0) }
-    let to = row.take("to") { machines.machine($0) }
-    let noticed = row.take("noticed") { Timestamp(row: $0) }
-    let completed = row.take("completed") { Timestamp(row: $0) }
     let cloudTime = row.take("cloudTime") { Timestamp(row: $0) }
+    let completed = row.take("completed") { Timestamp(row: $0) }
+    let from = row.take("from") { machines.machine($0) }
+    let id = row.take("id") { id in repeated.value(of: id) { $0.string } }
     let isSettled = row.take("isSettled") { $0.bool }
+    let noticed = row.take("noticed") { Timestamp(row: $0) }
+    let to = row.take("to") { machines.machine($0) }
     guard row.areAllTaken, let cause, let to, let noticed, let completed, let isSettled else { return nil }
     self.init(id: id, cause: cause, from: from, to: to, noticed: noticed, completed: completed, cloudTime: cloudTime)
     self.isSettled = isSettled
@@ -136,25 +137,26 @@ extension JSONDocument {
   }
 }
 
-/// The members of an object, each taken out as what it must be. Whoever forgets one that is there, or finds it to be
-/// something else, does not have them all: what a state learns to hold is read more slowly, and never lost.
+/// The members of an object, taken out in the order in which they are written, each as what it must be. Whoever forgets
+/// one that is there, looks for it too early or too late, or finds it to be something else, does not have them all: what a
+/// state learns to hold is read more slowly, and never lost.
 private struct RowMembers {
-  private let object: JSONDocument
-  /// How many have not been taken; nil when it is no object, or one was something else.
-  private var left: Int?
+  /// Nil when it is no object, or one was something else.
+  private var left: JSONDocument.MembersInTurn?
 
-  /// Every row has a checksum, which is none of the value's.
-  init(_ object: JSONDocument) {
-    self.object = object
-    left = object.memberCount.map { $0 - (object.member("check") == nil ? 0 : 1) }
+  init(_ object: JSONDocument) { left = object.membersInTurn }
+
+  /// Every row has a checksum behind all others, which is none of the value's.
+  var areAllTaken: Bool {
+    guard var left else { return false }
+    _ = left.take("check")
+    return left.isAtEnd
   }
 
-  var areAllTaken: Bool { left == 0 }
-
   mutating func take<Value>(_ name: String, as read: (JSONDocument) -> Value?) -> Value? {
-    guard let member = object.member(name) else { return nil }
+    guard let member = left?.take(name) else { return nil }
     let value = read(member)
-    left = value == nil ? nil : left.map { $0 - 1 }
+    if value == nil { left = nil }
     return value
   }
 }
