@@ -189,10 +189,34 @@ package struct JSONDocument: Sendable {
     package var isAtEnd: Bool { at >= end }
 
     /// The next member, when its name is exactly this one; then it is behind us.
-    package mutating func take(_ name: String) -> JSONDocument? {
+    package mutating func take(_ name: String) -> JSONDocument? { place(of: name).map { JSONDocument(tape, $0) } }
+
+    /// The same, of a member that is read at once and without a part of the document in between. What it is not, it is not
+    /// read as, and stands where it stood.
+    package mutating func takeString(_ name: String) -> String? {
+      take(name) { content, node in node.kind == .string ? content.text(of: node) : nil }
+    }
+
+    package mutating func takeInteger(_ name: String) -> Int64? {
+      take(name) { content, node in
+        guard node.kind == .number, case .integer(let value)? = content.number(of: node) else { return nil }
+        return value
+      }
+    }
+
+    private mutating func take<Value>(_ name: String, _ read: (Content, Node) -> Value?) -> Value? {
+      let before = at
+      guard let place = place(of: name), let value = read(tape.content, tape.content.nodes[place]) else {
+        at = before
+        return nil
+      }
+      return value
+    }
+
+    private mutating func place(of name: String) -> Int? {
       guard at < end, tape.content.isNamed(name, at) else { return nil }
       defer { at = Int(tape.content.nodes[at + 1].next) }
-      return JSONDocument(tape, at + 1)
+      return at + 1
     }
   }
 

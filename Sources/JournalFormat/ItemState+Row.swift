@@ -9,29 +9,29 @@ extension ItemState {
     var row = RowMembers(document)
     // A machine that the state names twice is one.
     var machines = NamedMachines()
-    let activeLocation = row.take("activeLocation") { $0.string }
-    let approved = row.take("approved") { Timestamp(row: $0) }
-    let failedReads = row.take("failedReads") { $0.integer.flatMap { Int(exactly: $0) } }
+    let activeLocation = row.takeString("activeLocation")
+    let approved = row.takeTimestamp("approved")
+    let failedReads = row.takeInteger("failedReads").flatMap { Int(exactly: $0) }
     let failover = row.take("failover") { Failover(row: $0, among: &machines, sharing: repeated) }
     let former = row.take("former") { former in former.list { machines.machine($0) } }
     let hasSoughtSource = row.take("hasSoughtSource") { $0.bool }
     let healedAt = row.take("healedAt") { times in times.list { Timestamp(row: $0) } }
     let held = row.take("held") { try? $0.decode(Held.self) }
     let isListed = row.take("isListed") { $0.bool }
-    let itemID = row.take("itemID") { ResourceID(row: $0) }
-    let key = row.take("key") { $0.string }
-    let lastAssociationsLook = row.take("lastAssociationsLook") { Timestamp(row: $0) }
-    let lastLook = row.take("lastLook") { Timestamp(row: $0) }
+    let itemID = row.takeString("itemID").flatMap { ResourceID($0) }
+    let key = row.takeString("key")
+    let lastAssociationsLook = row.takeTimestamp("lastAssociationsLook")
+    let lastLook = row.takeTimestamp("lastLook")
     let legs = row.take("legs") { legs in
       repeated.value(of: legs) { legs in
         legs.list { leg in repeated.value(of: leg) { try? $0.decode(LegVerdict.self) } }
       }
     }
-    let lifecycleID = row.take("lifecycleID") { $0.string }
+    let lifecycleID = row.takeString("lifecycleID")
     let live = row.take("live") { machines.machine($0) }
-    let location = row.take("location") { $0.string }
-    let name = row.take("name") { $0.string }
-    let nextLook = row.take("nextLook") { Timestamp(row: $0) }
+    let location = row.takeString("location")
+    let name = row.takeString("name")
+    let nextLook = row.takeTimestamp("nextLook")
     let protectionState = row.take("protectionState") { state in
       repeated.value(of: state) { $0.string.map { ProtectionState($0) } }
     }
@@ -40,9 +40,9 @@ extension ItemState {
     }
     let said = row.take("said") { said in said.list { $0.string } }
     let suspicions = row.take("suspicions") { $0.list { try? $0.decode(Suspicion.self) } }
-    let testMachine = row.take("testMachine") { ResourceID(row: $0) }
+    let testMachine = row.take("testMachine") { $0.string.flatMap { ResourceID($0) } }
     let transition = row.take("transition") { try? $0.decode(Transition.self) }
-    let vault = row.take("vault") { vault in repeated.value(of: vault) { ResourceID(row: $0) } }
+    let vault = row.take("vault") { vault in repeated.value(of: vault) { $0.string.flatMap { ResourceID($0) } } }
     guard row.areAllTaken, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
       let former, let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads,
       let isListed
@@ -77,12 +77,12 @@ extension Failover {
   ) {
     var row = RowMembers(document)
     let cause = row.take("cause") { cause in repeated.value(of: cause) { $0.string.flatMap { Cause(rawValue: $0) } } }
-    let cloudTime = row.take("cloudTime") { Timestamp(row: $0) }
-    let completed = row.take("completed") { Timestamp(row: $0) }
+    let cloudTime = row.takeTimestamp("cloudTime")
+    let completed = row.takeTimestamp("completed")
     let from = row.take("from") { machines.machine($0) }
     let id = row.take("id") { id in repeated.value(of: id) { $0.string } }
     let isSettled = row.take("isSettled") { $0.bool }
-    let noticed = row.take("noticed") { Timestamp(row: $0) }
+    let noticed = row.takeTimestamp("noticed")
     let to = row.take("to") { machines.machine($0) }
     guard row.areAllTaken, let cause, let to, let noticed, let completed, let isSettled else { return nil }
     self.init(id: id, cause: cause, from: from, to: to, noticed: noticed, completed: completed, cloudTime: cloudTime)
@@ -105,19 +105,12 @@ private struct NamedMachines {
 extension MachineIdentity {
   fileprivate init?(row document: JSONDocument) {
     var row = RowMembers(document)
-    let id = row.take("id") { ResourceID(row: $0) }
-    let vmID = row.take("vmID") { $0.string }
+    let id = row.takeString("id").flatMap { ResourceID($0) }
+    let vmID = row.takeString("vmID")
     guard row.areAllTaken, let id else { return nil }
     self.init(id: id, vmID: nil)
     // As it was written.
     self.vmID = vmID
-  }
-}
-
-extension ResourceID {
-  fileprivate init?(row document: JSONDocument) {
-    guard let text = document.string else { return nil }
-    self.init(text)
   }
 }
 
@@ -151,6 +144,13 @@ private struct RowMembers {
     guard var left else { return false }
     _ = left.take("check")
     return left.isAtEnd
+  }
+
+  // What is there and something else stands in the way of all that follow.
+  mutating func takeString(_ name: String) -> String? { left?.takeString(name) }
+  mutating func takeInteger(_ name: String) -> Int64? { left?.takeInteger(name) }
+  mutating func takeTimestamp(_ name: String) -> Timestamp? {
+    left?.takeInteger(name).map { Timestamp(milliseconds: $0) }
   }
 
   mutating func take<Value>(_ name: String, as read: (JSONDocument) -> Value?) -> Value? {

@@ -16,12 +16,14 @@ package enum JournalJSON {
     try decode(type, from: Array(text.utf8), table: table, key: key)
   }
 
-  /// - Parameter quickly: a way that costs less than Swift's coding system, for what it can read.
+  /// - Parameters:
+  ///   - isRight: whether the checksum is; nil when nobody has looked.
+  ///   - quickly: a way that costs less than Swift's coding system, for what it can read.
   package static func decode<Value: Decodable>(
-    _ type: Value.Type, from bytes: [UInt8], table: String, key: String,
+    _ type: Value.Type, from bytes: [UInt8], isRight: Bool? = nil, table: String, key: String,
     quickly: (JSONDocument) -> Value? = { _ in nil }
   ) throws -> Value {
-    guard RowChecksum.isRight(bytes) else {
+    guard isRight ?? RowChecksum.isRight(bytes) else {
       throw DamagedRow(table: table, key: key, reason: RowChecksum.broken)
     }
     if let document = try? JSONDocument(parsing: bytes) {

@@ -11,9 +11,14 @@ package final class StateReader {
 
   /// - Parameters:
   ///   - state: without its heal.
+  ///   - isRight: whether the state's checksum is; nil when nobody has looked.
   ///   - heal: the heal that the row refers to, and what its own row holds; nil when that is missing.
-  package func item(_ key: String, from state: [UInt8], heal: (id: String, body: String?)?) throws -> ItemState {
-    var item = try JournalJSON.decode(ItemState.self, from: state, table: "item", key: key) { document in
+  package func item(
+    _ key: String, from state: [UInt8], isRight: Bool? = nil, heal: (id: String, body: String?)?
+  ) throws -> ItemState {
+    var item = try JournalJSON.decode(
+      ItemState.self, from: state, isRight: isRight, table: "item", key: key
+    ) { document in
       ItemState(row: document, sharing: repeated)
     }
     guard item.key.text == key else {

@@ -74,12 +74,35 @@ public final class JournalDatabase: Journal {
   }
 
   public func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
-    let seal = store.seal
-    try await store.read { db in try ItemTable.read(db, sealedBy: seal, handingTo: take) }
+    try await loadItems(handingTo: take)
     store.indices?.begin()
     return try await store.read { db in
       JournalImage(brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
     }
+  }
+
+  /// The next rows are read while values are made of the last ones.
+  private func loadItems(handingTo take: StateReceiver) async throws(JournalError) {
+    let reader = StateReader(sealedBy: store.seal)
+    let expected = try await store.read { db in try ItemTable.count(db) }
+    var keys: Set<ItemKey> = Set(minimumCapacity: expected)
+    var some = try await store.read { db in try ItemTable.rows(db) }
+    while let rows = some {
+      async let next = Result { [store] () async throws(JournalError) in
+        try await store.read { db in try ItemTable.rows(db, after: rows.lastRow) }
+      }
+      do {
+        let items = try rows.items(by: reader)
+        for item in items where !keys.insert(item.state.key).inserted {
+          throw DamagedFile(finding: "item '\(item.state.key)' is there twice")
+        }
+        take(items, expected)
+      } catch {
+        throw JournalError(error, file: path)
+      }
+      some = try await next.get()
+    }
+    take([], expected)
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {

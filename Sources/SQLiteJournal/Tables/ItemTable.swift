@@ -32,42 +32,75 @@ enum ItemTable {
     try db.run(sql: "DELETE FROM item WHERE key = ?", arguments: [key.text])
   }
 
-  /// How many are handed over at a time.
+  /// How many are read at a time.
   private static let part = 512
 
-  /// All items, in no order. One connection reads them: two threads would wait for each other at the allocator, and take
-  /// longer together than one alone.
-  static func read(_ db: Database, sealedBy seal: OperationSeal?, handingTo take: StateReceiver) throws {
-    let expected = try Int.fetchOne(db, sql: "SELECT count(*) FROM item") ?? 0
-    // By their rows and not by an index: none has been compared with the rows when the watch begins.
+  /// The next items behind a row, nil at the end.
+  ///
+  /// By their rows and not by an index: none has been compared with the rows when the watch begins.
+  static func rows(_ db: Database, after row: Int64 = 0) throws -> ItemRows? {
     let rows = try Row.fetchCursor(
       db,
       sql: """
-        SELECT item.key AS key, item.state AS state, item.heal_id AS heal_id, heal.body AS heal
+        SELECT item.rowid, item.key, item.state, item.heal_id, heal.body
         FROM item NOT INDEXED LEFT JOIN heal ON heal.id = item.heal_id
-        """)
-    let reader = StateReader(sealedBy: seal)
-    var keys: Set<ItemKey> = Set(minimumCapacity: expected)
-    var some: [KeptState] = []
-    while let row = try rows.next() {
-      let item = try item(from: row, by: reader)
-      guard keys.insert(item.key).inserted else {
-        throw DamagedFile(finding: "item '\(item.key)' is there twice")
-      }
-      some.append(KeptState(item))
-      guard some.count == part else { continue }
-      take(some, expected)
-      some.removeAll(keepingCapacity: true)
-    }
-    take(some, expected)
+        WHERE item.rowid > ? ORDER BY item.rowid LIMIT ?
+        """, arguments: [row, part])
+    var some = ItemRows()
+    while let row = try rows.next() { try some.append(row) }
+    some.check()
+    return some.isEmpty ? nil : some
   }
 
-  private static func item(from row: Row, by reader: StateReader) throws -> ItemState {
-    let key = try row.decode(String.self, forColumn: "key")
-    let state = try row.withUnsafeData(named: "state") { data in data.map { Array($0) } }
-    let heal = try row.decode(String?.self, forColumn: "heal_id").map { id in
-      (id: id, body: try row.decode(String?.self, forColumn: "heal"))
-    }
-    return try reader.item(key, from: state ?? [], heal: heal)
+  static func count(_ db: Database) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM item") ?? 0 }
+}
+
+/// Rows of items as the file holds them, one behind the other in one array. Whoever reads them makes no values, so that
+/// whoever makes values of others meanwhile has the allocator for itself.
+struct ItemRows: Sendable {
+  private struct Place: Sendable {
+    var key: Range<Int>
+    var state: Range<Int>
+    var heal: (id: Range<Int>, body: Range<Int>?)?
   }
+
+  private var bytes: [UInt8] = []
+  private var places: [Place] = []
+  /// Whether the checksums of their states are.
+  private var areRight: [Bool] = []
+  private(set) var lastRow: Int64 = 0
+
+  var isEmpty: Bool { places.isEmpty }
+
+  fileprivate mutating func append(_ row: Row) throws {
+    lastRow = try row.decode(Int64.self, atIndex: 0)
+    let key = try copy(row, 1) ?? 0..<0
+    let state = try copy(row, 2) ?? 0..<0
+    let heal = try copy(row, 3)
+    places.append(
+      Place(
+        key: key, state: state, heal: try heal.map { (id: $0, body: try copy(row, 4)) }))
+  }
+
+  fileprivate mutating func check() { areRight = RowChecksum.areRight(places.map(\.state), in: bytes) }
+
+  private mutating func copy(_ row: Row, _ column: Int) throws -> Range<Int>? {
+    let start = bytes.count
+    let isThere = try row.withUnsafeData(atIndex: column) { data in
+      if let data { bytes += data }
+      return data != nil
+    }
+    return isThere ? start..<bytes.count : nil
+  }
+
+  /// What they hold, each in its place at once: a state that is moved is copied.
+  func items(by reader: StateReader) throws -> [KeptState] {
+    try zip(places, areRight).map { place, isRight in
+      let heal = place.heal.map { heal in (id: text(heal.id), body: heal.body.map(text)) }
+      return KeptState(
+        try reader.item(text(place.key), from: Array(bytes[place.state]), isRight: isRight, heal: heal))
+    }
+  }
+
+  private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 }
