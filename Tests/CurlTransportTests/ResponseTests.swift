@@ -20,10 +20,21 @@ struct ResponseTests {
       #expect(response.status.reasonPhrase == "Made So")
       #expect(response.fields[values: .setCookie] == ["a", "b"])
       #expect(response.fields.count == 3)
+      for answer in [response, Self.withItsFieldsSet(response)] {
+        #expect(answer.header("SET-COOKIE") == "a, b")
+        #expect(answer.header("Bad Name") == nil && answer.header("Link") == nil && answer.header("Set") == nil)
+        #expect(answer.fields == response.fields)
+      }
       #expect(response.body == Array("ok".utf8))
       #expect(response.version == .http11)
       #expect(response.wireBytes == 2)
     }
+  }
+
+  private static func withItsFieldsSet(_ response: TransferResponse) -> TransferResponse {
+    var response = response
+    response.fields = response.fields
+    return response
   }
 
   @Test("has its own names of fields, however much they are like those of another")

@@ -1,6 +1,7 @@
 import AftercareTesting
 import GRDB
 import RecoveryCore
+import Synchronization
 import Testing
 
 @testable import SQLiteJournal
@@ -31,6 +32,32 @@ struct KeepingTests {
         for table in ["item", "machine", "heal", "step", "event"] {
           #expect(try await count(journal, table) == 0, "\(table)")
         }
+      }
+    }
+  }
+
+  @Test(
+    "is handed over part by part, each item once and with its heal, however many they are",
+    arguments: [0, 1, 512, 1_300])
+  func parts(count: Int) async throws {
+    try await withStateDirectory { directory in
+      let items = (0..<count).map { number in
+        var item = JournalSamples.item(key: ItemKey("item:\(number)"))
+        if number % 100 == 7 { item.heal = JournalSamples.heal(id: "heal-\(number)", item: item.key) }
+        return item
+      }
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        _ = try await journal.commit(items.map { JournalChange(item: $0) }, fence: fence)
+      }
+      try await withJournal(in: directory) { journal in
+        let handed = Mutex<[(states: [ItemState], expected: Int)]>([])
+        _ = try await journal.load { states, expected in
+          handed.withLock { $0.append((states.map(\.state), expected)) }
+        }
+        let parts = handed.withLock { $0 }
+        #expect(parts.allSatisfy { $0.expected == count && $0.states.count <= 512 })
+        #expect(parts.flatMap(\.states).sorted { $0.key < $1.key } == items.sorted { $0.key < $1.key })
       }
     }
   }

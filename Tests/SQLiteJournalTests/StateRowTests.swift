@@ -81,7 +81,10 @@ struct StateRowTests {
   @Test("with a member that is not known to the quick way is left to the other")
   func unknown() throws {
     let row = try JournalJSON.encode(StateRowTests.full())
-    for (old, new) in [("{", #"{"more":1,"#), (#""isSettled""#, #""more":1,"isSettled""#), (#""vmID""#, #""vmid""#), (#""testMachine":"/"#, #""testMachine":""#)] {
+    for (old, new) in [
+      ("{", #"{"more":1,"#), (#""isSettled""#, #""more":1,"isSettled""#), (#""vmID""#, #""vmid""#),
+      (#""testMachine":"/"#, #""testMachine":""#),
+    ] {
       let changed = row.replacing(old, with: new, maxReplacements: 1)
       #expect(changed != row)
       #expect(StateRowTests.read(Array(changed.utf8)) == nil)
