@@ -38,7 +38,7 @@ enum ItemTable {
   /// The next items behind a row, nil at the end.
   ///
   /// By their rows and not by an index: none has been compared with the rows when the watch begins.
-  static func rows(_ db: Database, after row: Int64 = 0) throws -> ItemRows? {
+  static func rows(_ db: Database, after row: Int64 = .min) throws -> ItemRows? {
     let rows = try Row.fetchCursor(
       db,
       sql: """
