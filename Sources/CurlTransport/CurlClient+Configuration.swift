@@ -22,8 +22,7 @@ extension CurlClient {
     public var maximumConnectionsPerHost: Int
     public var maximumConnections: Int
     /// Sent with requests that have none of their own.
-    public var userAgent: String { didSet { userAgentLine = Configuration.line(userAgent) } }
-    private(set) var userAgentLine: String
+    public var userAgent: String
     /// A PEM file of authorities to trust instead of the system's, not beside them.
     public var certificateAuthorityFile: String?
     public var allowsPlainHTTP: PlainHTTP
@@ -40,13 +39,10 @@ extension CurlClient {
       self.maximumConnectionsPerHost = maximumConnectionsPerHost
       self.maximumConnections = maximumConnections
       self.userAgent = userAgent
-      userAgentLine = Configuration.line(userAgent)
       self.certificateAuthorityFile = certificateAuthorityFile
       self.allowsPlainHTTP = allowsPlainHTTP
       self.proxy = proxy
     }
-
-    private static func line(_ userAgent: String) -> String { "User-Agent: " + userAgent }
 
     /// Throws what would otherwise come back from every single request.
     func check() throws(TransportError) {

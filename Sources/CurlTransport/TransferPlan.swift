@@ -69,7 +69,10 @@ final class TransferPlan: Sendable {
       lines += (value.isEmpty ? ";" : ": ").utf8
       add(value)
     }
-    if request.fields[.userAgent] == nil { add(configuration.userAgentLine) }
+    if request.fields[.userAgent] == nil {
+      lines += "User-Agent: ".utf8
+      add(configuration.userAgent)
+    }
     add("Accept-Encoding: gzip")
     if request.body != nil, request.compressesBody {
       guard request.fields[.contentEncoding] == nil else {

@@ -82,7 +82,7 @@ struct DocumentDecoder: Decoder, SingleValueDecodingContainer {
   }
 
   private func number() throws -> JSONValue {
-    guard node.kind == .number, let number = tape.content.number(of: node) else { throw UnfitDocument() }
+    guard let number = tape.content.number(of: node) else { throw UnfitDocument() }
     return number
   }
 }

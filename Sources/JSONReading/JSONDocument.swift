@@ -42,9 +42,16 @@ package struct JSONDocument: Sendable {
       return JSONParser.text(of: bytes, range)
     }
 
-    /// Nil when it is too large for anything.
-    @usableFromInline func number(of node: Node) -> JSONValue? {
-      JSONParser.number(of: bytes.span.extracting(Int(node.start)..<Int(node.end)))
+    /// Nil when it is no number.
+    func number(of node: Node) -> JSONValue? {
+      guard node.kind == .number else { return nil }
+      return JSONParser.number(of: bytes.span.extracting(Int(node.start)..<Int(node.end)))
+    }
+
+    /// Nil when it is no whole number.
+    func integer(of node: Node) -> Int64? {
+      guard case .integer(let value)? = number(of: node) else { return nil }
+      return value
     }
 
     func text(at index: Int) -> String? {
@@ -53,9 +60,7 @@ package struct JSONDocument: Sendable {
       case .string: return text(of: node)
       case .true: return "true"
       case .false: return "false"
-      case .number:
-        guard case .integer(let number)? = number(of: node) else { return nil }
-        return String(number)
+      case .number: return integer(of: node).map { String($0) }
       case .null, .array, .object: return nil
       }
     }
@@ -198,10 +203,7 @@ package struct JSONDocument: Sendable {
     }
 
     package mutating func takeInteger(_ name: String) -> Int64? {
-      take(name) { content, node in
-        guard node.kind == .number, case .integer(let value)? = content.number(of: node) else { return nil }
-        return value
-      }
+      take(name) { content, node in content.integer(of: node) }
     }
 
     private mutating func take<Value>(_ name: String, _ read: (Content, Node) -> Value?) -> Value? {
@@ -298,14 +300,7 @@ package struct JSONDocument: Sendable {
   }
 
   /// A whole number; nil when it is anything else.
-  package var integer: Int64? {
-    guard node.kind == .number, case .integer(let value)? = number else { return nil }
-    return value
-  }
-
-  @usableFromInline var number: JSONValue? {
-    tape.content.number(of: node)
-  }
+  package var integer: Int64? { tape.content.integer(of: node) }
 
   /// All of it as a tree: for what belongs to others and is kept as it came.
   package var value: JSONValue {
@@ -313,7 +308,7 @@ package struct JSONDocument: Sendable {
     case .null: .null
     case .true: .bool(true)
     case .false: .bool(false)
-    case .number: number ?? .null
+    case .number: tape.content.number(of: node) ?? .null
     case .string: .string(tape.content.text(of: node))
     case .array: .array(elements.map(\.value))
     case .object:

@@ -19,7 +19,10 @@ package enum RowChecksum {
   }
 
   /// Whether the JSON is as it was written. What was written before there were checksums passes.
-  package static func isRight(_ json: [UInt8]) -> Bool { areRight([json.indices], in: json)[0] }
+  package static func isRight(_ json: [UInt8]) -> Bool {
+    guard let claim = Claim(json, json.indices) else { return true }
+    return claim.isMet(by: checksum(json.span.extracting(claim.content)))
+  }
 
   /// As `isRight`, of several rows that lie in one array. Four at a time: a sum waits at each byte for the one before, and
   /// four of them wait as long as one.
@@ -36,9 +39,8 @@ package enum RowChecksum {
       }
       for at in waiting.indices {
         let (row, claim) = waiting[at]
-        var sum = sums[at]
-        for byte in (claim.content.lowerBound + common)..<claim.content.upperBound { sum = next(sum, bytes[byte]) }
-        areRight[row] = next(sum, UInt8(ascii: "}")) == claim.sum
+        let rest = bytes.span.extracting((claim.content.lowerBound + common)..<claim.content.upperBound)
+        areRight[row] = claim.isMet(by: checksum(rest, behind: sums[at]))
       }
       waiting.removeAll(keepingCapacity: true)
     }
@@ -56,6 +58,9 @@ package enum RowChecksum {
     var content: Range<Int>
     /// Nil when it is no number, and so wrong.
     var sum: UInt64?
+
+    /// - Parameter found: the sum of the content, without the brace.
+    func isMet(by found: UInt64) -> Bool { next(found, UInt8(ascii: "}")) == sum }
 
     /// Nil for a row without.
     init?(_ bytes: [UInt8], _ row: Range<Int>) {
@@ -96,8 +101,9 @@ package enum RowChecksum {
 
   private static let start: UInt64 = 0xCBF2_9CE4_8422_2325
 
-  private static func checksum(_ bytes: borrowing Span<UInt8>) -> UInt64 {
-    var sum = start
+  /// - Parameter before: the sum of what lies before the bytes.
+  private static func checksum(_ bytes: borrowing Span<UInt8>, behind before: UInt64 = start) -> UInt64 {
+    var sum = before
     for index in bytes.indices { sum = next(sum, bytes[index]) }
     return sum
   }

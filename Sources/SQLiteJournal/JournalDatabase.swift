@@ -102,7 +102,6 @@ public final class JournalDatabase: Journal {
       }
       some = try await next.get()
     }
-    take([], expected)
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {
