@@ -1,5 +1,5 @@
 /// The part of a URL that decides whether it may be asked: scheme, host and port. The rest is only looked through for
-/// bytes that have no place in it.
+/// bytes that have no place in it, and goes out as it stands.
 ///
 /// It is strict where URL parsers are known to differ, so that what is checked here is what libcurl then dials: no user
 /// name, no escapes in the host, and loopback only in its plain spellings.
@@ -16,8 +16,13 @@ struct RequestAddress: Sendable, Hashable {
   let scheme: Scheme
   /// Lower case; an IPv6 address without its brackets.
   let host: String
-  /// Host and port as the URL has them, for messages.
+  /// Host and port as the URL has them.
   let authority: String
+  /// Path and query as the URL has them: what the host is asked for.
+  let target: String
+
+  /// All that libcurl has to read of the URL.
+  var origin: String { "\(scheme.rawValue)://\(authority)" }
 
   let isLoopback: Bool
   var isLinkLocal: Bool { host == Self.linkLocalHost }
@@ -50,6 +55,8 @@ struct RequestAddress: Sendable, Hashable {
     self.host = host
     isLoopback = host == "localhost" || host == "::1" || Self.isLoopbackIPv4(host)
     self.authority = String(decoding: authority, as: UTF8.self)
+    let target = String(decoding: bytes[authority.endIndex...], as: UTF8.self)
+    self.target = target.utf8.first == UInt8(ascii: "/") ? target : "/" + target
   }
 
   /// Throws unless the scheme is permitted for the host.

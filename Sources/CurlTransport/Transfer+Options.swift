@@ -12,9 +12,10 @@ extension Transfer {
     try easy.set(CURLOPT_NOSIGNAL, true)
     try easy.set(CURLOPT_QUICK_EXIT, true)
 
-    // Where to: exactly there, and nowhere else whatever the answer says.
-    try easy.set(CURLOPT_URL, plan.url)
-    try easy.set(CURLOPT_PATH_AS_IS, true)
+    // Where to: exactly there, and nowhere else whatever the answer says. libcurl reads no more of the URL than it has to:
+    // it would write the rest anew, byte by byte.
+    try easy.set(CURLOPT_URL, plan.address.origin)
+    try easy.set(CURLOPT_REQUEST_TARGET, plan.address.target)
     try easy.set(CURLOPT_PROTOCOLS_STR, plan.address.scheme.rawValue)
     try easy.set(CURLOPT_FOLLOWLOCATION, false)
     try easy.set(CURLOPT_DISALLOW_USERNAME_IN_URL, true)

@@ -29,7 +29,6 @@ final class TransferPlan: Sendable {
     guard method.rawValue != "CONNECT", method.rawValue != "TRACE" else {
       throw Self.refusal("the method is none that a client sends to a server", address)
     }
-    headerLines = try Self.headerLines(request, configuration, address)
     switch request.body {
     case .some(let body) where request.compressesBody:
       do throws(GzipFailure) {
@@ -44,10 +43,11 @@ final class TransferPlan: Sendable {
     case .none where [.post, .put, .patch].contains(method): body = []
     case .none: body = nil
     }
+    headerLines = try Self.headerLines(request, hasBody: body != nil, configuration, address)
   }
 
   private static func headerLines(
-    _ request: TransferRequest, _ configuration: CurlClient.Configuration, _ address: RequestAddress
+    _ request: TransferRequest, hasBody: Bool, _ configuration: CurlClient.Configuration, _ address: RequestAddress
   ) throws(TransportError) -> [UInt8] {
     var lines: [UInt8] = []
     // A token has some two thousand bytes.
@@ -81,8 +81,10 @@ final class TransferPlan: Sendable {
       add("Content-Encoding: gzip")
     }
     // libcurl would wait a second for a "100 Continue", and would call every body a web form.
-    add("Expect:")
-    if request.fields[.contentType] == nil { add("Content-Type:") }
+    if hasBody {
+      add("Expect:")
+      if request.fields[.contentType] == nil { add("Content-Type:") }
+    }
     return lines
   }
 

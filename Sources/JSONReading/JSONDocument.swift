@@ -114,16 +114,15 @@ package struct JSONDocument: Sendable {
       _ bytes: borrowing Span<UInt8>, _ member: Node, _ wanted: borrowing Span<UInt8>
     ) -> Likeness {
       guard Int(member.end - member.start) == wanted.count else { return .different }
+      let found = bytes.extracting(Int(member.start)..<Int(member.end))
+      if unsafe JSONDocument.areEqual(found.bytes, wanted.bytes) { return .same }
       var likeness = Likeness.same
-      for at in wanted.indices {
-        let byte = bytes[Int(member.start) &+ at]
-        if byte != wanted[at] {
-          let letter = byte | 0x20
-          guard letter == wanted[at] | 0x20, letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "z") else {
-            return .different
-          }
-          likeness = .alike
+      for at in wanted.indices where found[at] != wanted[at] {
+        let letter = found[at] | 0x20
+        guard letter == wanted[at] | 0x20, letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "z") else {
+          return .different
         }
+        likeness = .alike
       }
       return likeness
     }

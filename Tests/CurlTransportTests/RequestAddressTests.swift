@@ -52,6 +52,19 @@ struct RequestAddressTests {
     #expect(throws: TransportError.self) { try address.checkPermitted(plainHTTP: .loopbackOnly, linkLocal: false) }
   }
 
+  @Test(
+    "asks its host for what the URL has behind it, as it stands there",
+    arguments: [
+      ("https://a.example/", "https://a.example", "/"), ("HTTPS://a.example", "https://a.example", "/"),
+      ("https://a.example:8443?x=%2F", "https://a.example:8443", "/?x=%2F"),
+      ("https://[::1]//a/../b?c?d//", "https://[::1]", "//a/../b?c?d//"),
+    ])
+  func target(url: String, origin: String, target: String) throws {
+    let address = try RequestAddress(url)
+    #expect(address.origin == origin)
+    #expect(address.target == target)
+  }
+
   @Test("is refused by the client before anything is sent")
   func client() async throws {
     let client = try CurlClient()
