@@ -104,6 +104,7 @@ public struct AzureCloud: Cloud {
         resource: ARMClient.resource(of: url))
     }
     var listing = ItemPage(items: [], next: try next(document, after: url), digest: digest)
+    listing.items.reserveCapacity(rows.count)
     for row in rows {
       if let item = ProtectedItem(row, in: vault) {
         listing.items.append(item)
@@ -257,10 +258,10 @@ public struct AzureCloud: Cloud {
     var url: String? = first
     while let here = url {
       let document = try await client.get(here, limits: ARMClient.page)
-      let page = document["value"]?.elements ?? []
-      rows += page
+      let before = rows.count
+      if let page = document["value"]?.elements { rows += page }
       url = try next(document, after: here)
-      try trail.step(rows: page.count, next: url)
+      try trail.step(rows: rows.count - before, next: url)
       guard rows.count <= AzureCloud.mostRows else {
         throw Fault(
           .unintelligible, code: "EndlessPages", message: "the list has more than \(AzureCloud.mostRows) rows",

@@ -35,11 +35,10 @@ package struct JSONDocument: Sendable {
 
     @usableFromInline func text(of node: Node) -> String {
       let range = Int(node.start)..<Int(node.end)
-      // Checked already; again it costs less than a slice of the bytes does.
-      if node.isPlain, let text = try? UTF8Span(validating: bytes.span.extracting(range)) {
-        return String(copying: text)
+      guard node.isPlain else { return JSONParser.text(of: bytes, range) }
+      return unsafe bytes.span.extracting(range).withUnsafeBufferPointer { plain in
+        unsafe String(decoding: plain, as: UTF8.self)
       }
-      return JSONParser.text(of: bytes, range)
     }
 
     /// Nil when it is no number.
@@ -77,23 +76,34 @@ package struct JSONDocument: Sendable {
     }
 
     /// Whether the member's name is exactly this one.
-    func isNamed(_ name: String, _ at: Int) -> Bool {
+    func isNamed(_ name: String, _ at: Int) -> Bool { isNamed(name.utf8Span.span, at) }
+    func isNamed(_ name: StaticString, _ at: Int) -> Bool { unsafe isNamed(Content.bytes(of: name).span, at) }
+
+    private func isNamed(_ name: borrowing Span<UInt8>, _ at: Int) -> Bool {
       let member = nodes[at]
-      return member.isPlain
-        ? Content.compare(bytes.span, member, name.utf8Span.span) == .same : text(of: member) == name
+      guard !member.isPlain else { return Content.compare(bytes.span, member, name) == .same }
+      return unsafe JSONDocument.areEqual(text(of: member).utf8Span.span.bytes, name.bytes)
+    }
+
+    private static func bytes(of name: StaticString) -> UnsafeBufferPointer<UInt8> {
+      unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     }
 
     /// Where the value of a member lies, whatever the case of its name, when it is not `null`. Of two members of one name
     /// the first counts.
-    @usableFromInline func member(like name: String, of object: Int) -> Int? {
-      let wanted = name.utf8Span.span
+    func member(like name: StaticString, of object: Int) -> Int? {
+      let bytesOfName = unsafe Content.bytes(of: name)
+      let wanted = unsafe bytesOfName.span
       let end = Int(nodes[object].next)
       var at = object + 1
       var other: Int?
       while at < end {
         let member = nodes[at]
         let value = at + 1
-        switch member.isPlain ? Content.compare(bytes.span, member, wanted) : Content.compare(text(of: member), name) {
+        let likeness =
+          member.isPlain
+          ? Content.compare(bytes.span, member, wanted) : Content.compare(text(of: member), name.description)
+        switch likeness {
         case .same: return nodes[value].kind == .null ? nil : value
         case .alike where other == nil && nodes[value].kind != .null: other = value
         case .alike, .different: break
@@ -173,7 +183,7 @@ package struct JSONDocument: Sendable {
 
   /// A member, whatever the case of its name; nil also when it is `null`. Of two members of one name the first counts,
   /// as it does for Foundation.
-  @inlinable package subscript(_ name: String) -> JSONDocument? {
+  package subscript(_ name: StaticString) -> JSONDocument? {
     guard node.kind == .object else { return nil }
     return tape.content.member(like: name, of: index).map { JSONDocument(tape, $0) }
   }
@@ -193,19 +203,19 @@ package struct JSONDocument: Sendable {
     package var isAtEnd: Bool { at >= end }
 
     /// The next member, when its name is exactly this one; then it is behind us.
-    package mutating func take(_ name: String) -> JSONDocument? { place(of: name).map { JSONDocument(tape, $0) } }
+    package mutating func take(_ name: StaticString) -> JSONDocument? { place(of: name).map { JSONDocument(tape, $0) } }
 
     /// The same, of a member that is read at once and without a part of the document in between. What it is not, it is not
     /// read as, and stands where it stood.
-    package mutating func takeString(_ name: String) -> String? {
+    package mutating func takeString(_ name: StaticString) -> String? {
       take(name) { content, node in node.kind == .string ? content.text(of: node) : nil }
     }
 
-    package mutating func takeInteger(_ name: String) -> Int64? {
+    package mutating func takeInteger(_ name: StaticString) -> Int64? {
       take(name) { content, node in content.integer(of: node) }
     }
 
-    private mutating func take<Value>(_ name: String, _ read: (Content, Node) -> Value?) -> Value? {
+    private mutating func take<Value>(_ name: StaticString, _ read: (Content, Node) -> Value?) -> Value? {
       let before = at
       guard let place = place(of: name), let value = read(tape.content, tape.content.nodes[place]) else {
         at = before
@@ -214,7 +224,7 @@ package struct JSONDocument: Sendable {
       return value
     }
 
-    private mutating func place(of name: String) -> Int? {
+    private mutating func place(of name: StaticString) -> Int? {
       guard at < end, tape.content.isNamed(name, at) else { return nil }
       defer { at = Int(tape.content.nodes[at + 1].next) }
       return at + 1
@@ -222,25 +232,29 @@ package struct JSONDocument: Sendable {
   }
 
   /// Nil when it is no array.
-  package var array: [JSONDocument]? {
-    guard node.kind == .array else { return nil }
-    var parts: [JSONDocument] = []
-    let end = Int(node.next)
-    var at = index + 1
-    while at < end {
-      parts.append(JSONDocument(tape, at))
-      at = Int(tape.content.nodes[at].next)
-    }
-    return parts
-  }
+  package var array: Elements? { node.kind == .array ? elements : nil }
 
   /// None when it is no array.
-  package var elements: [JSONDocument] { array ?? [] }
+  package var elements: Elements {
+    let node = node
+    return Elements(tape: tape, nodes: index + 1..<(node.kind == .array ? Int(node.next) : index + 1))
+  }
 
-  /// Nil when it is no array, or an empty one.
-  package var firstElement: JSONDocument? {
-    guard node.kind == .array, index + 1 < Int(node.next) else { return nil }
-    return JSONDocument(tape, index + 1)
+  /// The elements of an array where they lie.
+  package struct Elements: Collection, Sendable {
+    /// Where an element's node is: its number among the elements is known to nobody.
+    package struct Index: Comparable {
+      fileprivate let node: Int
+      package static func < (left: Index, right: Index) -> Bool { left.node < right.node }
+    }
+
+    fileprivate let tape: Tape
+    fileprivate let nodes: Range<Int>
+
+    package var startIndex: Index { Index(node: nodes.lowerBound) }
+    package var endIndex: Index { Index(node: nodes.upperBound) }
+    package subscript(position: Index) -> JSONDocument { JSONDocument(tape, position.node) }
+    package func index(after position: Index) -> Index { Index(node: Int(tape.content.nodes[position.node].next)) }
   }
 
   /// In their order, `null` among them; none when it is no object.
@@ -267,7 +281,7 @@ package struct JSONDocument: Sendable {
   package var text: String? { tape.content.text(at: index) }
 
   /// The text of a member, as `self[name]?.text` is, without a part of the document in between.
-  package func text(_ name: String) -> String? {
+  package func text(_ name: StaticString) -> String? {
     guard node.kind == .object, let member = tape.content.member(like: name, of: index) else { return nil }
     return tape.content.text(at: member)
   }

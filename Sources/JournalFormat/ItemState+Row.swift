@@ -147,13 +147,13 @@ private struct RowMembers {
   }
 
   // What is there and something else stands in the way of all that follow.
-  mutating func takeString(_ name: String) -> String? { left?.takeString(name) }
-  mutating func takeInteger(_ name: String) -> Int64? { left?.takeInteger(name) }
-  mutating func takeTimestamp(_ name: String) -> Timestamp? {
+  mutating func takeString(_ name: StaticString) -> String? { left?.takeString(name) }
+  mutating func takeInteger(_ name: StaticString) -> Int64? { left?.takeInteger(name) }
+  mutating func takeTimestamp(_ name: StaticString) -> Timestamp? {
     left?.takeInteger(name).map { Timestamp(milliseconds: $0) }
   }
 
-  mutating func take<Value>(_ name: String, as read: (JSONDocument) -> Value?) -> Value? {
+  mutating func take<Value>(_ name: StaticString, as read: (JSONDocument) -> Value?) -> Value? {
     guard let member = left?.take(name) else { return nil }
     let value = read(member)
     if value == nil { left = nil }

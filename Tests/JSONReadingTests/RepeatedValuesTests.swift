@@ -29,7 +29,7 @@ struct RepeatedValuesTests {
   @Test("are of the type that is asked for, whatever was made of the same bytes before")
   func types() throws {
     let repeated = RepeatedValues()
-    let texts = try JSONDocument(parsing: Array(#"["1", 1, "null", null]"#.utf8)).elements
+    let texts = Array(try JSONDocument(parsing: Array(#"["1", 1, "null", null]"#.utf8)).elements)
     for _ in 0..<2 {
       #expect(repeated.value(of: texts[0]) { $0.string } == "1")
       #expect(repeated.value(of: texts[1]) { $0.integer } == 1)

@@ -45,7 +45,6 @@ struct ARMClient: Sendable {
   var secrets: Secrets { connection.secrets }
 
   private static let requestID = HTTPField.Name("x-ms-client-request-id")
-  private static let returnRequestID = HTTPField.Name("x-ms-return-client-request-id")
 
   /// Tries of one call. Longer patience is a decision of the domain.
   private static let tries = 3
@@ -177,7 +176,6 @@ struct ARMClient: Sendable {
     // Appended, for none can be there: to set a field is to search for it.
     request.fields = [.authorization: "Bearer " + token.value, .accept: "application/json"]
     if let name = ARMClient.requestID { request.fields.append(HTTPField(name: name, value: ARMClient.freshID())) }
-    if let name = ARMClient.returnRequestID { request.fields.append(HTTPField(name: name, value: "true")) }
     if let body {
       request.fields[.contentType] = "application/json"
       let encoder = JSONEncoder()

@@ -9,8 +9,7 @@ extension Machine {
       return nil
     }
     let view = properties["instanceView"]
-    let statuses = view?["statuses"]?.elements ?? []
-    let codes = statuses.compactMap { $0.text("code") }.map { StatusCode($0) }
+    let codes = view?["statuses"]?.elements.compactMap { $0.text("code").map { StatusCode($0) } } ?? []
     self.init(
       id: id, vmID: properties.text("vmId") ?? "", location: document.text("location") ?? "",
       zones: document["zones"]?.elements.compactMap(\.text) ?? [], tags: document["tags"]?.texts ?? [:],
@@ -27,7 +26,7 @@ extension Machine {
 
 extension VMAgent {
   init(_ document: JSONDocument) {
-    let status = document["statuses"]?.firstElement
+    let status = document["statuses"]?.elements.first
     self.init(
       version: document.text("vmAgentVersion") ?? "Unknown", status: status?.text("code").map { StatusCode($0) },
       message: status?.text("message"), reported: status?.text("time").flatMap { Timestamp(iso8601: $0) })
@@ -48,7 +47,7 @@ extension ExtensionHandler {
 extension ExtensionStatus {
   init?(_ document: JSONDocument) {
     guard let name = document.text("name") else { return nil }
-    let status = document["statuses"]?.firstElement
+    let status = document["statuses"]?.elements.first
     self.init(
       name: name, type: document.text("type") ?? "", status: status?.text("code").map { StatusCode($0) },
       message: status?.text("message"))

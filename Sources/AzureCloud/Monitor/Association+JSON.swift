@@ -5,7 +5,7 @@ import RecoveryCore
 extension Association {
   init?(_ document: JSONDocument) {
     guard let name = document.text("name"), let properties = document["properties"] else { return nil }
-    func id(_ name: String) -> ResourceID? { properties.text(name).flatMap { ResourceID($0) } }
+    func id(_ name: StaticString) -> ResourceID? { properties.text(name).flatMap { ResourceID($0) } }
     let target =
       id("dataCollectionRuleId").map { Target.rule($0) } ?? id("dataCollectionEndpointId").map { Target.endpoint($0) }
     guard let target else { return nil }

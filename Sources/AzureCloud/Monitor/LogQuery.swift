@@ -50,7 +50,7 @@ struct LogQuery: Sendable {
       let last = names.firstIndex(of: "max_TimeGenerated"), let rows = table["rows"]?.elements
     else { return nil }
     var spans: [String: (Timestamp, Timestamp)] = [:]
-    for row in rows.map(\.elements) where row.count == names.count {
+    for row in rows.map({ Array($0.elements) }) where row.count == names.count {
       guard let id = row[id].text, let first = row[first].text.flatMap({ Timestamp(iso8601: $0) }),
         let last = row[last].text.flatMap({ Timestamp(iso8601: $0) }), !first.isSentinel
       else { continue }

@@ -9,8 +9,8 @@ extension ProtectedItem {
       return nil
     }
     let details = properties["providerSpecificDetails"]
-    func id(_ name: String) -> ResourceID? { details?.text(name).flatMap { ResourceID($0) } }
-    func place(_ location: String, _ zone: String) -> Place {
+    func id(_ name: StaticString) -> ResourceID? { details?.text(name).flatMap { ResourceID($0) } }
+    func place(_ location: StaticString, _ zone: StaticString) -> Place {
       Place(location: details?.text(location) ?? "", zone: details?.text(zone))
     }
     let scenario = properties["currentScenario"]?.text("scenarioName")
@@ -43,7 +43,7 @@ extension ProtectedItem {
 extension ReplicationJob {
   init?(_ document: JSONDocument) {
     guard let name = document.text("name"), let properties = document["properties"] else { return nil }
-    func time(_ name: String) -> Timestamp? {
+    func time(_ name: StaticString) -> Timestamp? {
       properties.text(name).flatMap { Timestamp(iso8601: $0) }.flatMap { $0.isSentinel ? nil : $0 }
     }
     self.init(

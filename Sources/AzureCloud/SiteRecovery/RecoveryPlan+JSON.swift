@@ -11,7 +11,8 @@ extension RecoveryPlan {
 
 extension RecoveryPlan.Group {
   fileprivate init(_ document: JSONDocument) {
-    let actions = ["startGroupActions", "endGroupActions"].flatMap { document[$0]?.elements ?? [] }
+    let lists: [StaticString] = ["startGroupActions", "endGroupActions"]
+    let actions = lists.compactMap { document[$0]?.elements }.joined()
     self.init(
       type: document.text("groupType") ?? "",
       items: document["replicationProtectedItems"]?.elements.compactMap {
