@@ -45,6 +45,32 @@ struct ValueTests {
     #expect(ResourceID("/subscriptions/x?api-version=1") == nil)
   }
 
+  @Test("a byte that has no place in a resource id is found wherever it stands, and a capital is none of its key's")
+  func resourceIDBytes() {
+    let name = "/resourceGroups/a.b_c-9/providers/x"
+    for length in 1...name.utf8.count {
+      let body = Array(name.utf8.prefix(length))
+      for place in body.indices {
+        for byte in UInt8.min...0x7F {
+          var odd = body
+          odd[place] = byte
+          let text = String(decoding: Array("/subscriptions/1".utf8) + odd, as: UTF8.self)
+          let isClean = byte > 0x20 && byte != 0x7F && !text.contains { "?#".contains($0) }
+          // Slashes at the end are none of an id's.
+          let isAnID = isClean && !text.drop { $0 == "/" }.reversed().drop { $0 == "/" }.split(
+            separator: "/", omittingEmptySubsequences: false
+          ).contains { $0.isEmpty }
+          let id = ResourceID(text)
+          guard (id != nil) == isAnID, id.map({ $0.key == $0.text.lowercased() }) ?? true else {
+            Issue.record("'\(text)' is \(id.map { "an id, '\($0.key)'" } ?? "none")")
+            return
+          }
+        }
+      }
+    }
+    #expect(ResourceID("/subscriptions/1/resourceGroups/Ärger")?.key == "/subscriptions/1/resourcegroups/ärger")
+  }
+
   @Test("an identity is only ever added to")
   func identity() {
     let one = Samples.id(

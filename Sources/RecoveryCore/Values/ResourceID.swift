@@ -21,21 +21,49 @@ public struct ResourceID: Sendable, CustomStringConvertible {
       let wanted = unsafe start.utf8Start[at]
       guard bytes[at] == wanted || (bytes[at] | 0x20 == wanted && wanted != slash) else { return nil }
     }
-    var previous: UInt8 = 0
+    let look = ResourceID.look(at: bytes.extracting(0..<count))
+    guard !look.mayBeOdd || ResourceID.isClean(bytes.extracting(0..<count)) else { return nil }
+    self.text = count == bytes.count ? text : String(decoding: text.utf8.prefix(count), as: UTF8.self)
     // Site Recovery writes machines' ids in lower case: those are kept once.
-    var isLowerCase = true
-    for at in 0..<count {
+    key = look.mayHaveCapitals ? self.text.lowercased() : self.text
+  }
+
+  /// What has no place in an id, or an empty name.
+  private static func isClean(_ bytes: Span<UInt8>) -> Bool {
+    var previous: UInt8 = 0
+    for at in bytes.indices {
       let byte = bytes[at]
-      // Most of an id are small letters.
-      if byte < UInt8(ascii: "a") || byte > UInt8(ascii: "z") {
-        if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return nil }
-        if byte == slash, previous == slash { return nil }
-        if byte > 0x7F || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) { isLowerCase = false }
-      }
+      if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { return false }
+      if byte == UInt8(ascii: "/"), previous == byte { return false }
       previous = byte
     }
-    self.text = count == bytes.count ? text : String(decoding: text.utf8.prefix(count), as: UTF8.self)
-    key = isLowerCase ? self.text : self.text.lowercased()
+    return true
+  }
+
+  /// Eight bytes at a time: whether there may be what `isClean` has to look for, and whether there may be capitals.
+  ///
+  /// - Parameter bytes: at least eight.
+  private static func look(at bytes: Span<UInt8>) -> (mayBeOdd: Bool, mayHaveCapitals: Bool) {
+    func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+    var (odd, capital): (UInt64, UInt64) = (0, 0)
+    var at = 0
+    while true {
+      let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
+      // Each in the top bit of a byte: controls, spaces and `#`; `?`; DEL and what is not ASCII; a slash behind another.
+      odd |= (word &- each(0x24)) & ~word
+      let questions = word ^ each(UInt8(ascii: "?"))
+      odd |= (questions &- each(1)) & ~questions
+      odd |= word | (word &+ each(1))
+      let slashes = ~((((word ^ each(UInt8(ascii: "/"))) & each(0x7F)) &+ each(0x7F)) | word)
+      odd |= slashes & (slashes << 8)
+      // Of letters, a capital lacks the sixth bit.
+      capital |= word & ~(word << 1)
+      guard at < bytes.count - 8 else { break }
+      // One byte of each word is the next one's as well: no two neighbours are missed.
+      at = min(at + 7, bytes.count - 8)
+    }
+    let mayBeOdd = odd & each(0x80) != 0
+    return (mayBeOdd, mayBeOdd || capital & each(0x40) != 0)
   }
 
   private init(text: String) {
