@@ -5,12 +5,15 @@ import RecoveryCore
 /// Nothing is made of a value before somebody asks for it: of an item of 5 KB a sweep wants twenty words, and making a
 /// tree of all the others was most of its cost (docs/performance.md). What this takes and what Foundation's `JSONDecoder`
 /// takes is compared in the tests.
-package struct JSONParser {
+package enum JSONParser {
   package struct Failure: Error, Hashable, CustomStringConvertible {
     /// In bytes from the start.
     var offset: Int
     var message: String
     package var description: String { "\(message) at byte \(offset)" }
+
+    /// Nothing is wrong with the document but that its values are shorter than most.
+    fileprivate static let noRoom = Failure(offset: 0, message: "more values than there is room for")
   }
 
   /// Nobody means a document that is nested deeper than that; the stack is ours.
@@ -18,21 +21,28 @@ package struct JSONParser {
   /// A page of 16 MB has some 200,000 values. Many more are there to fill our memory.
   static let mostValues = 300_000
 
-  private var nodes: [JSONDocument.Node] = []
+  /// What is noted goes into room that is there: an array would look at each value whether it is its only owner.
+  private typealias Nodes = OutputSpan<JSONDocument.Node>
 
   /// The nodes of the document, each before those inside of it.
   static func nodes(of bytes: [UInt8]) throws(Failure) -> [JSONDocument.Node] {
-    var parser = JSONParser()
-    // A value of Azure's takes nine bytes or more, the names of members counted as well.
-    parser.nodes.reserveCapacity(min(bytes.count / 8, 2 * JSONParser.mostValues))
-    try parser.document(bytes.span)
-    return parser.nodes
+    // The shortest value takes two bytes, its comma counted as well, while it is not known whether it ever ends.
+    let most = min(bytes.count / 2 + mostDepth, 2 * mostValues) + 2
+    do throws(Failure) {
+      // A value of Azure's takes nine bytes or more, the names of members counted as well.
+      return try nodes(of: bytes, room: min(bytes.count / 8 + 2, most))
+    } catch {
+      guard error == .noRoom else { throw error }
+      return try nodes(of: bytes, room: most)
+    }
   }
 
-  private init() {}
+  private static func nodes(of bytes: [UInt8], room: Int) throws(Failure) -> [JSONDocument.Node] {
+    try Array(capacity: room) { (nodes: inout Nodes) throws(Failure) in try document(bytes.span, &nodes) }
+  }
 
   /// One loop without recursion: where it is and how deep stays in registers, and the stack is out of it.
-  private mutating func document(_ bytes: Span<UInt8>) throws(Failure) {
+  private static func document(_ bytes: Span<UInt8>, _ nodes: inout Nodes) throws(Failure) {
     guard bytes.count < Int(UInt32.max) else { throw Failure(offset: 0, message: "the document is too large") }
     // Some of Azure's older front ends begin with a byte order mark.
     let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
@@ -40,51 +50,51 @@ package struct JSONParser {
     var values = 0
     var containers = Containers()
     value: while true {
-      at = JSONParser.pastSpace(bytes, at)
+      at = pastSpace(bytes, at)
       values += 1
-      guard values <= JSONParser.mostValues else {
-        throw Failure(offset: at, message: "more than \(JSONParser.mostValues) values")
+      guard values <= mostValues else {
+        throw Failure(offset: at, message: "more than \(mostValues) values")
       }
       guard at < bytes.count else { throw Failure(offset: at, message: "the document ends too early") }
       switch bytes[at] {
-      case UInt8(ascii: "\""): at = try string(bytes, at)
+      case UInt8(ascii: "\""): at = try string(bytes, at, &nodes)
       case UInt8(ascii: "{"), UInt8(ascii: "["):
-        try open(&containers, bytes[at] == UInt8(ascii: "{") ? .object : .array, at)
-        at = JSONParser.pastSpace(bytes, at + 1)
+        try open(&containers, &nodes, bytes[at] == UInt8(ascii: "{") ? .object : .array, at)
+        at = pastSpace(bytes, at + 1)
         if at < bytes.count, bytes[at] == containers.closing {
           at += 1
-          close(&containers, at)
+          close(&containers, &nodes, at)
         } else {
-          if containers.isObject { at = try name(bytes, at) }
+          if containers.isObject { at = try name(bytes, at, &nodes) }
           continue value
         }
-      case UInt8(ascii: "t"): at = try word(bytes, at, "true", .true)
-      case UInt8(ascii: "f"): at = try word(bytes, at, "false", .false)
-      case UInt8(ascii: "n"): at = try word(bytes, at, "null", .null)
+      case UInt8(ascii: "t"): at = try word(bytes, at, "true", .true, &nodes)
+      case UInt8(ascii: "f"): at = try word(bytes, at, "false", .false, &nodes)
+      case UInt8(ascii: "n"): at = try word(bytes, at, "null", .null, &nodes)
       case let byte:
         guard byte == UInt8(ascii: "-") || byte.isDigit else {
           throw Failure(offset: at, message: "no value begins here")
         }
-        at = try number(bytes, at)
+        at = try number(bytes, at, &nodes)
       }
       // A value is over: what is around it goes on, or is over as well.
       while containers.depth > 0 {
-        at = JSONParser.pastSpace(bytes, at)
+        at = pastSpace(bytes, at)
         let byte = at < bytes.count ? bytes[at] : 0
         if byte == UInt8(ascii: ",") {
           at += 1
-          if containers.isObject { at = try name(bytes, JSONParser.pastSpace(bytes, at)) }
+          if containers.isObject { at = try name(bytes, pastSpace(bytes, at), &nodes) }
           continue value
         }
         guard byte == containers.closing else {
           throw Failure(offset: at, message: "a comma or the end of the list is missing")
         }
         at += 1
-        close(&containers, at)
+        close(&containers, &nodes, at)
       }
       break
     }
-    at = JSONParser.pastSpace(bytes, at)
+    at = pastSpace(bytes, at)
     guard at == bytes.count else { throw Failure(offset: at, message: "more follows after the document") }
   }
 
@@ -100,24 +110,26 @@ package struct JSONParser {
   }
 
   /// Notes a value that has nothing inside of it.
-  @inline(__always) private mutating func note(
-    _ kind: JSONDocument.Node.Kind, from start: Int, to end: Int, isPlain: Bool = true
-  ) {
+  @inline(__always) private static func note(
+    _ kind: JSONDocument.Node.Kind, from start: Int, to end: Int, isPlain: Bool = true, _ nodes: inout Nodes
+  ) throws(Failure) {
+    guard !nodes.isFull else { throw .noRoom }
     nodes.append(
       JSONDocument.Node(
         start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
         next: UInt32(truncatingIfNeeded: nodes.count + 1), kind: kind, isPlain: isPlain))
   }
 
-  private mutating func word(
-    _ bytes: Span<UInt8>, _ start: Int, _ word: StaticString, _ kind: JSONDocument.Node.Kind
+  private static func word(
+    _ bytes: Span<UInt8>, _ start: Int, _ word: StaticString, _ kind: JSONDocument.Node.Kind,
+    _ nodes: inout Nodes
   ) throws(Failure) -> Int {
     let end = start + word.utf8CodeUnitCount
     guard end <= bytes.count else { throw Failure(offset: start, message: "no value begins here") }
     for at in start..<end where unsafe bytes[at] != word.utf8Start[at - start] {
       throw Failure(offset: start, message: "no value begins here")
     }
-    note(kind, from: start, to: end)
+    try note(kind, from: start, to: end, &nodes)
     return end
   }
 
@@ -133,19 +145,21 @@ package struct JSONParser {
     var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
-  @inline(__always) private mutating func open(
-    _ containers: inout Containers, _ kind: JSONDocument.Node.Kind, _ at: Int
+  @inline(__always) private static func open(
+    _ containers: inout Containers, _ nodes: inout Nodes, _ kind: JSONDocument.Node.Kind, _ at: Int
   ) throws(Failure) {
     containers.depth += 1
-    guard containers.depth <= JSONParser.mostDepth else {
-      throw Failure(offset: at, message: "nested deeper than \(JSONParser.mostDepth) levels")
+    guard containers.depth <= mostDepth else {
+      throw Failure(offset: at, message: "nested deeper than \(mostDepth) levels")
     }
-    note(kind, from: at, to: containers.node)
+    try note(kind, from: at, to: containers.node, &nodes)
     containers.node = nodes.count - 1
     containers.closing = kind == .object ? UInt8(ascii: "}") : UInt8(ascii: "]")
   }
 
-  @inline(__always) private mutating func close(_ containers: inout Containers, _ end: Int) {
+  @inline(__always) private static func close(
+    _ containers: inout Containers, _ nodes: inout Nodes, _ end: Int
+  ) {
     let around = Int(nodes[containers.node].end)
     nodes[containers.node].end = UInt32(truncatingIfNeeded: end)
     nodes[containers.node].next = UInt32(truncatingIfNeeded: nodes.count)
@@ -155,11 +169,13 @@ package struct JSONParser {
   }
 
   /// A member's name and the colon behind it.
-  @inline(__always) private mutating func name(_ bytes: Span<UInt8>, _ start: Int) throws(Failure) -> Int {
+  @inline(__always) private static func name(
+    _ bytes: Span<UInt8>, _ start: Int, _ nodes: inout Nodes
+  ) throws(Failure) -> Int {
     guard start < bytes.count, bytes[start] == UInt8(ascii: "\"") else {
       throw Failure(offset: start, message: "a member's name is missing")
     }
-    let at = JSONParser.pastSpace(bytes, try string(bytes, start))
+    let at = pastSpace(bytes, try string(bytes, start, &nodes))
     guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else {
       throw Failure(offset: at, message: "a colon is missing")
     }
@@ -168,29 +184,33 @@ package struct JSONParser {
 
   // MARK: - Strings
 
-  @inline(__always) private mutating func string(_ bytes: Span<UInt8>, _ quote: Int) throws(Failure) -> Int {
-    let run = JSONParser.plainRun(of: bytes, from: quote + 1)
+  @inline(__always) private static func string(
+    _ bytes: Span<UInt8>, _ quote: Int, _ nodes: inout Nodes
+  ) throws(Failure) -> Int {
+    let run = plainRun(of: bytes, from: quote + 1)
     guard run.isASCII, run.end < bytes.count, bytes[run.end] == UInt8(ascii: "\"") else {
-      return try unusualString(bytes, from: quote + 1)
+      return try unusualString(bytes, from: quote + 1, &nodes)
     }
-    note(.string, from: quote + 1, to: run.end)
+    try note(.string, from: quote + 1, to: run.end, &nodes)
     return run.end + 1
   }
 
   /// What is not ASCII, has an escape, or is none.
-  @inline(never) private mutating func unusualString(_ bytes: Span<UInt8>, from start: Int) throws(Failure) -> Int {
+  @inline(never) private static func unusualString(
+    _ bytes: Span<UInt8>, from start: Int, _ nodes: inout Nodes
+  ) throws(Failure) -> Int {
     var at = start
     var isPlain = true
     while true {
-      at = try JSONParser.pastPlain(bytes, at)
+      at = try pastPlain(bytes, at)
       guard at < bytes.count else { throw Failure(offset: at, message: "a string does not end") }
       switch bytes[at] {
       case UInt8(ascii: "\""):
-        note(.string, from: start, to: at, isPlain: isPlain)
+        try note(.string, from: start, to: at, isPlain: isPlain, &nodes)
         return at + 1
       case UInt8(ascii: "\\"):
         isPlain = false
-        _ = try JSONParser.escape(bytes, &at)
+        _ = try escape(bytes, &at)
       default: throw Failure(offset: at, message: "a control character stands in a string")
       }
     }
@@ -298,27 +318,29 @@ package struct JSONParser {
 
   // MARK: - Numbers
 
-  private mutating func number(_ bytes: Span<UInt8>, _ start: Int) throws(Failure) -> Int {
+  private static func number(
+    _ bytes: Span<UInt8>, _ start: Int, _ nodes: inout Nodes
+  ) throws(Failure) -> Int {
     var at = start
     if bytes[at] == UInt8(ascii: "-") { at += 1 }
     let first = at
-    try JSONParser.skipDigits(bytes, &at)
+    try skipDigits(bytes, &at)
     guard at == first + 1 || bytes[first] != UInt8(ascii: "0") else {
       throw Failure(offset: at, message: "a number begins with 0")
     }
     if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
       at += 1
-      try JSONParser.skipDigits(bytes, &at)
+      try skipDigits(bytes, &at)
     }
     if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
       at += 1
       if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
-      try JSONParser.skipDigits(bytes, &at)
+      try skipDigits(bytes, &at)
     }
-    guard JSONParser.number(of: bytes.extracting(start..<at)) != nil else {
+    guard number(of: bytes.extracting(start..<at)) != nil else {
       throw Failure(offset: at, message: "a number is out of range")
     }
-    note(.number, from: start, to: at)
+    try note(.number, from: start, to: at, &nodes)
     return at
   }
 

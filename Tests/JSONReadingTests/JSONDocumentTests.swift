@@ -40,6 +40,25 @@ struct JSONDocumentTests {
     #expect(document["b"]?.array == nil && document["b"]?.elements.isEmpty == true)
   }
 
+  @Test(
+    "finds all of many values, however short they are",
+    arguments: [(#"1"#, 5000), (#"[]"#, 5000), (#"{"":1}"#, 5000), (#""""#, 5000), ("null", 3), ("1", 1)])
+  func shortValues(value: String, count: Int) throws {
+    let elements = try document("[\(Array(repeating: value, count: count).joined(separator: ","))]").elements
+    #expect(elements.count == count)
+    let wanted = try document(value).value
+    #expect(elements.allSatisfy { $0.value == wanted })
+  }
+
+  @Test("says of what never ends that it does not, and not that there is no room for it")
+  func open() {
+    for text in [String(repeating: "[", count: 100), String(repeating: "[[[[1,", count: 20)] {
+      #expect {
+        try document(text)
+      } throws: { "\($0)".contains("ends too early") }
+    }
+  }
+
   @Test("tells a text, a flag and texts by what they look like, and nothing by anything else")
   func values() throws {
     let document = try document(

@@ -57,9 +57,11 @@ struct ValueTests {
           let text = String(decoding: Array("/subscriptions/1".utf8) + odd, as: UTF8.self)
           let isClean = byte > 0x20 && byte != 0x7F && !text.contains { "?#".contains($0) }
           // Slashes at the end are none of an id's.
-          let isAnID = isClean && !text.drop { $0 == "/" }.reversed().drop { $0 == "/" }.split(
-            separator: "/", omittingEmptySubsequences: false
-          ).contains { $0.isEmpty }
+          let isAnID =
+            isClean
+            && !text.drop { $0 == "/" }.reversed().drop { $0 == "/" }.split(
+              separator: "/", omittingEmptySubsequences: false
+            ).contains { $0.isEmpty }
           let id = ResourceID(text)
           guard (id != nil) == isAnID, id.map({ $0.key == $0.text.lowercased() }) ?? true else {
             Issue.record("'\(text)' is \(id.map { "an id, '\($0.key)'" } ?? "none")")
