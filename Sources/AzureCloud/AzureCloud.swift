@@ -93,9 +93,7 @@ public struct AzureCloud: Cloud {
   ) async throws(Fault) -> ItemPage {
     let url = page ?? client.url("\(vault.text)/replicationProtectedItems", version: versions.siteRecovery)
     let answer = try await client.send(.get, url, limits: ARMClient.page)
-    var hasher = Hasher()
-    unsafe answer.body.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-    let digest = hasher.finalize()
+    let digest = unsafe ByteDigest.of(answer.body.span.bytes)
     if let known, known.digest == digest { return ItemPage(known: known) }
     let document = try client.decode(answer, from: url)
     guard let rows = document["value"]?.array else {

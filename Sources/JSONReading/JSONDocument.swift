@@ -153,10 +153,28 @@ package struct JSONDocument: Sendable {
   /// How it is written, a string without its quotes.
   var bytes: ArraySlice<UInt8> { tape.content.bytes[Int(node.start)..<Int(node.end)] }
 
-  /// Whether the two are written with the same bytes, and so are the same value.
-  package func isWritten(like other: JSONDocument) -> Bool {
-    unsafe node.kind == other.node.kind && JSONDocument.areEqual(bytes.span.bytes, other.bytes.span.bytes)
+  /// How a value is written: two that are written alike are the same value.
+  package struct Written: Hashable {
+    /// `null` is not `"null"`, and the quotes are none of the bytes.
+    fileprivate let kind: Node.Kind
+    fileprivate let bytes: ArraySlice<UInt8>
+
+    /// One that keeps no document.
+    package var copy: Written { Written(kind: kind, bytes: ArraySlice(Array(bytes))) }
+
+    package func hash(into hasher: inout Hasher) {
+      unsafe hasher.combine(ByteDigest.of(bytes.span.bytes))
+    }
+
+    package static func == (left: Written, right: Written) -> Bool {
+      unsafe left.kind == right.kind && JSONDocument.areEqual(left.bytes.span.bytes, right.bytes.span.bytes)
+    }
   }
+
+  package var written: Written { Written(kind: node.kind, bytes: bytes) }
+
+  /// Whether the two are written with the same bytes, and so are the same value.
+  package func isWritten(like other: JSONDocument) -> Bool { written == other.written }
 
   /// Eight bytes at a time: most that are compared are equal.
   static func areEqual(_ left: borrowing RawSpan, _ right: borrowing RawSpan) -> Bool {

@@ -4,7 +4,7 @@ package import RecoveryCore
 extension ItemState {
   /// The state that its row holds, member by member: a start reads a hundred thousand of them, and Swift's coding system
   /// takes half as long again. Nil for whatever is not just as it is written today; then that reads it.
-  package init?(row document: JSONDocument, sharing repeated: RepeatedValues) {
+  package init?(row document: JSONDocument, sharing repeated: RepeatedParts) {
     // In the order in which they are written.
     var row = RowMembers(document)
     // A machine that the state names twice is one.
@@ -23,8 +23,8 @@ extension ItemState {
     let lastAssociationsLook = row.takeTimestamp("lastAssociationsLook")
     let lastLook = row.takeTimestamp("lastLook")
     let legs = row.take("legs") { legs in
-      repeated.value(of: legs) { legs in
-        legs.list { leg in repeated.value(of: leg) { try? $0.decode(LegVerdict.self) } }
+      repeated.legs.value(of: legs) { legs in
+        legs.list { leg in repeated.leg.value(of: leg) { try? $0.decode(LegVerdict.self) } }
       }
     }
     let lifecycleID = row.takeString("lifecycleID")
@@ -33,16 +33,16 @@ extension ItemState {
     let name = row.takeString("name")
     let nextLook = row.takeTimestamp("nextLook")
     let protectionState = row.take("protectionState") { state in
-      repeated.value(of: state) { $0.string.map { ProtectionState($0) } }
+      repeated.protectionStates.value(of: state) { $0.string.map { ProtectionState($0) } }
     }
     let reason = row.take("reason") { reason in
-      repeated.value(of: reason) { $0.string.flatMap { Reason(rawValue: $0) } }
+      repeated.reasons.value(of: reason) { $0.string.flatMap { Reason(rawValue: $0) } }
     }
     let said = row.take("said") { said in said.list { $0.string } }
     let suspicions = row.take("suspicions") { $0.list { try? $0.decode(Suspicion.self) } }
     let testMachine = row.take("testMachine") { $0.string.flatMap { ResourceID($0) } }
     let transition = row.take("transition") { try? $0.decode(Transition.self) }
-    let vault = row.take("vault") { vault in repeated.value(of: vault) { $0.string.flatMap { ResourceID($0) } } }
+    let vault = row.take("vault") { vault in repeated.vaults.value(of: vault) { $0.string.flatMap { ResourceID($0) } } }
     guard row.areAllTaken, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
       let former, let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads,
       let isListed
@@ -73,14 +73,16 @@ extension ItemState {
 
 extension Failover {
   fileprivate init?(
-    row document: JSONDocument, among machines: inout NamedMachines, sharing repeated: RepeatedValues
+    row document: JSONDocument, among machines: inout NamedMachines, sharing repeated: RepeatedParts
   ) {
     var row = RowMembers(document)
-    let cause = row.take("cause") { cause in repeated.value(of: cause) { $0.string.flatMap { Cause(rawValue: $0) } } }
+    let cause = row.take("cause") { cause in
+      repeated.causes.value(of: cause) { $0.string.flatMap { Cause(rawValue: $0) } }
+    }
     let cloudTime = row.takeTimestamp("cloudTime")
     let completed = row.takeTimestamp("completed")
     let from = row.take("from") { machines.machine($0) }
-    let id = row.take("id") { id in repeated.value(of: id) { $0.string } }
+    let id = row.take("id") { id in repeated.failoverIDs.value(of: id) { $0.string } }
     let isSettled = row.take("isSettled") { $0.bool }
     let noticed = row.takeTimestamp("noticed")
     let to = row.take("to") { machines.machine($0) }

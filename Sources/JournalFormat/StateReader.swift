@@ -5,7 +5,7 @@ package import RecoveryCore
 /// was found of the machines of a fleet, its vaults, and the machine that a state names twice. For one reader at a time.
 package final class StateReader {
   private let seal: OperationSeal?
-  private let repeated = RepeatedValues()
+  private let repeated = RepeatedParts()
 
   package init(sealedBy seal: OperationSeal?) { self.seal = seal }
 

@@ -43,7 +43,7 @@ struct StateRowTests {
     return item
   }
 
-  private static func read(_ bytes: [UInt8], _ repeated: RepeatedValues = RepeatedValues()) -> ItemState? {
+  private static func read(_ bytes: [UInt8], _ repeated: RepeatedParts = RepeatedParts()) -> ItemState? {
     (try? JSONDocument(parsing: bytes)).flatMap { ItemState(row: $0, sharing: repeated) }
   }
 
@@ -74,7 +74,7 @@ struct StateRowTests {
       .replacing(#","check":"#, with: #","activeLocation":"\#(item.activeLocation)","check":"#)
     #expect(moved != row && moved.utf8.count == row.utf8.count)
     let document = try JSONDocument(parsing: Array(moved.utf8))
-    #expect(ItemState(row: document, sharing: RepeatedValues()) == nil)
+    #expect(ItemState(row: document, sharing: RepeatedParts()) == nil)
     #expect(try document.decode(ItemState.self) == item)
   }
 
@@ -97,7 +97,7 @@ struct StateRowTests {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let whole = Array(try encoder.encode(StateRowTests.full()))
-    let repeated = RepeatedValues()
+    let repeated = RepeatedParts()
     _ = StateRowTests.read(whole, repeated)
     var read = 0
     for _ in 0..<100 {
@@ -113,7 +113,7 @@ struct StateRowTests {
 
   @Test("shares with others what they have in common")
   func shared() throws {
-    let repeated = RepeatedValues()
+    let repeated = RepeatedParts()
     let items = try (1...2).map { number in
       var item = StateRowTests.full()
       item.name = "machine-\(number)"

@@ -69,11 +69,11 @@ public struct ItemPage: Sendable {
   /// What to hand back for the page after this one; nil at the end.
   public var next: String?
   /// Of its bytes; nil when they are not known.
-  public var digest: Int?
+  public var digest: UInt64?
   /// The page that it is once more; then nothing else of it was read.
   public var known: KnownPage?
 
-  public init(items: [ProtectedItem], unreadable: [String] = [], next: String? = nil, digest: Int? = nil) {
+  public init(items: [ProtectedItem], unreadable: [String] = [], next: String? = nil, digest: UInt64? = nil) {
     self.items = items
     self.unreadable = unreadable
     self.next = next
@@ -89,14 +89,13 @@ public struct ItemPage: Sendable {
   }
 }
 
-/// What is remembered of a page that showed nothing new. The digest is of this process: a page that was made to collide
-/// with another one would have to be made without knowing its key.
+/// What is remembered of a page that showed nothing new. The digest is of this process, and means nothing to another.
 public struct KnownPage: Hashable, Sendable {
-  public let digest: Int
+  public let digest: UInt64
   public let keys: [ItemKey]
   public let next: String?
 
-  public init(digest: Int, keys: [ItemKey], next: String?) {
+  public init(digest: UInt64, keys: [ItemKey], next: String?) {
     self.digest = digest
     self.keys = keys
     self.next = next
