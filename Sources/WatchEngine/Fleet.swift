@@ -70,14 +70,14 @@ public actor Fleet {
     // Taken out once: each access would copy it.
     let state = kept.state
     states.updateValue(kept, forKey: state.key)
-    notable.update(nil, to: state)
+    notable.add(state)
     summary.update(state.key, state)
     if !state.key.isDrill { index.update(state) }
   }
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }
 
-  func urgency(of key: ItemKey) -> Urgency { Urgency(states[key]) }
+  func urgency(of key: ItemKey) -> Urgency { states[key].map { Urgency($0) } ?? .idle }
 
   public var brakes: Brakes { summary.brakes }
 

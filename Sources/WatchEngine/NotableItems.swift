@@ -8,18 +8,20 @@ struct NotableItems {
 
   /// An item has changed: what it was, nil when it was not known, and what it is, nil when it was forgotten.
   mutating func update(_ old: ItemState?, to new: ItemState?) {
-    guard let key = (new ?? old)?.key else { return }
-    if let new, new.isRemarkable {
-      remarkable.updateValue(new.openFailoverID, forKey: key)
-    } else if old?.isRemarkable ?? false {
-      remarkable.removeValue(forKey: key)
+    if let old {
+      if old.isRemarkable, !(new?.isRemarkable ?? false) { remarkable.removeValue(forKey: old.key) }
+      if let left = old.failoverID, left != new?.failoverID {
+        members[left]?.remove(old.key)
+        if members[left]?.isEmpty ?? false { members[left] = nil }
+      }
     }
-    guard old?.failoverID != new?.failoverID else { return }
-    if let left = old?.failoverID {
-      members[left]?.remove(key)
-      if members[left]?.isEmpty ?? false { members[left] = nil }
-    }
-    if let joined = new?.failoverID { members[joined, default: []].insert(key) }
+    if let new { add(new) }
+  }
+
+  /// A start knows of a hundred thousand what they are, and of none what it was.
+  mutating func add(_ new: ItemState) {
+    if new.isRemarkable { remarkable.updateValue(new.openFailoverID, forKey: new.key) }
+    if let joined = new.failoverID { members[joined, default: []].insert(new.key) }
   }
 
   /// The members of every failover of which one is remarkable, and of those that are asked for.

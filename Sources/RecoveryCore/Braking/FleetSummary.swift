@@ -61,14 +61,24 @@ public struct FleetSummary: Sendable {
 
   /// An item's state has changed; nil when it was forgotten.
   public mutating func update(_ key: ItemKey, _ state: ItemState?) {
-    if let (id, at) = state?.joined, let vault = state?.vault, at >= failovers[vault]?.at ?? at {
-      failovers[vault] = Joined(id: id, at: at)
+    guard let state else { return update(key, heal: nil) }
+    update(key, state)
+  }
+
+  /// The same of one that is there.
+  public mutating func update(_ key: ItemKey, _ state: ItemState) {
+    if let (id, at) = state.joined, at >= failovers[state.vault]?.at ?? at {
+      failovers[state.vault] = Joined(id: id, at: at)
     }
+    update(key, heal: state.heal)
+  }
+
+  private mutating func update(_ key: ItemKey, heal: Heal?) {
     let tried = running.removeValue(forKey: key) ?? []
     for canary in tried { trials[canary]?[key] = nil }
     let unproven = tried.filter { proven[$0] == nil }
     defer { if !unproven.isSubset(of: running[key] ?? []) { trialsEnded += 1 } }
-    guard let heal = state?.heal, !heal.isCleanUp else { return }
+    guard let heal, !heal.isCleanUp else { return }
     var trying: Set<Canary> = []
     for step in heal.steps {
       if let span = heal.span(of: step) {

@@ -9,11 +9,11 @@ public enum Urgency: Comparable, Sendable {
   /// A look whose time has come.
   case idle
 
-  public init(_ state: ItemState?) {
-    if let heal = state?.heal, heal.status.isRunning {
+  public init(_ state: ItemState) {
+    if let heal = state.heal, heal.status.isRunning {
       self = heal.beganExtensions == nil ? .started : .takenApart
     } else {
-      self = state?.isOnTheMove ?? false ? .moving : .idle
+      self = state.isOnTheMove ? .moving : .idle
     }
   }
 
