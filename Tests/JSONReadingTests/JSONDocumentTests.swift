@@ -50,6 +50,13 @@ struct JSONDocumentTests {
     #expect(elements.allSatisfy { $0.value == wanted })
   }
 
+  @Test("knows what is written alike, and a number from the text of one")
+  func written() throws {
+    let texts = Array(try document(#"["1", 1, "1", "null", null]"#).elements)
+    #expect(texts[0].isWritten(like: texts[0]) && texts[0].isWritten(like: texts[2]))
+    #expect(!texts[0].isWritten(like: texts[1]) && !texts[3].isWritten(like: texts[4]))
+  }
+
   @Test("says of what never ends that it does not, and not that there is no room for it")
   func open() {
     for text in [String(repeating: "[", count: 100), String(repeating: "[[[[1,", count: 20)] {
