@@ -5,7 +5,7 @@ extension Transfer {
   /// Sets every option of the transfer. Options that merely restate a default are here on purpose: they are what the
   /// safety of tokens rests on, and defaults change.
   static func setOptions(
-    of easy: EasyHandle, plan: TransferPlan, configuration: CurlClient.Configuration
+    of easy: EasyHandle, plan: TransferPlan, within left: Duration, configuration: CurlClient.Configuration
   ) throws(EasyHandle.OptionFailure) {
     // Threads and signals: no SIGALRM for name lookups, and never wait for a lookup that was given up. Without the
     // latter one dead name server holds up every transfer for as long as the resolver tries.
@@ -51,7 +51,7 @@ extension Transfer {
     try easy.set(CURLOPT_FRESH_CONNECT, !plan.isIdempotent)
 
     try easy.set(CURLOPT_CONNECTTIMEOUT_MS, plan.limits.connect.limitMilliseconds)
-    try easy.set(CURLOPT_TIMEOUT_MS, plan.limits.whole.limitMilliseconds)
+    try easy.set(CURLOPT_TIMEOUT_MS, left.limitMilliseconds)
 
     // Inflating is our own affair, with limits that libcurl does not have.
     try easy.set(CURLOPT_HTTP_CONTENT_DECODING, false)

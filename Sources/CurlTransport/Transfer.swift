@@ -10,7 +10,6 @@ final class Transfer {
   /// libcurl keeps its pointer.
   private let headers: HeaderList
   private let collector: ResponseCollector
-  private let deadline: ContinuousClock.Instant
   /// Bytes in both directions when last looked at, and when that number last changed; nil before the connection stands.
   private var movement: (bytes: Int, at: ContinuousClock.Instant)?
 
@@ -19,6 +18,12 @@ final class Transfer {
     id: TransferInbox.ID, plan: TransferPlan, over easy: EasyHandle?,
     configuration: CurlClient.Configuration
   ) throws(TransportError) {
+    let left = ContinuousClock.now.duration(to: plan.deadline)
+    guard left > .zero else {
+      throw TransportError(
+        code: .timedOut, message: "the time for the transfer was over before it could begin",
+        host: plan.address.authority, requestMayHaveBeenSent: false)
+    }
     guard let easy, let headers = HeaderList(plan.headerLines) else {
       throw TransportError(
         code: .outOfMemory, message: "no memory for the transfer", host: plan.address.authority,
@@ -29,9 +34,8 @@ final class Transfer {
     self.plan = plan
     self.headers = headers
     collector = ResponseCollector(limits: plan.limits)
-    deadline = plan.begin.advanced(by: plan.limits.whole)
     do throws(EasyHandle.OptionFailure) {
-      try Self.setOptions(of: easy, plan: plan, configuration: configuration)
+      try Self.setOptions(of: easy, plan: plan, within: left, configuration: configuration)
       try Self.setCallbacks(of: easy, collector: collector)
       try easy.set(CURLOPT_HTTPHEADER, headers)
       try easy.set(CURLOPT_PRIVATE, unowned: self)
@@ -67,7 +71,7 @@ final class Transfer {
   ///
   /// libcurl's own low-speed limit counts in whole seconds and averages; this looks eight times within the limit.
   func check(at now: ContinuousClock.Instant) -> (overdue: TransportError?, lookAgain: ContinuousClock.Instant) {
-    if now >= deadline {
+    if now >= plan.deadline {
       return (error(CollectionFailure(code: .timedOut, message: "the whole limit of the transfer is over")), now)
     }
     let lookAgain = lookAgain(after: now)
@@ -87,7 +91,7 @@ final class Transfer {
 
   /// When it has to be checked next.
   func lookAgain(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    min(deadline, now.advanced(by: max(plan.limits.stall / 8, .milliseconds(5))))
+    min(plan.deadline, now.advanced(by: max(plan.limits.stall / 8, .milliseconds(5))))
   }
 
   var traffic: TransferTraffic {

@@ -9,8 +9,8 @@ final class TransferPlan: Sendable {
   let headerLines: [UInt8]
   let body: [UInt8]?
   let limits: TransferLimits
-  /// When the caller asked; the whole limit counts from here.
-  let begin: ContinuousClock.Instant
+  /// When it is given up.
+  let deadline: ContinuousClock.Instant
 
   /// The fields that frame a message or steer the connection. A caller that could set them could say one length to us
   /// and another to the server.
@@ -20,7 +20,7 @@ final class TransferPlan: Sendable {
   ]
 
   init(_ request: TransferRequest, _ configuration: CurlClient.Configuration) throws(TransportError) {
-    begin = .now
+    deadline = (request.begin ?? .now).advanced(by: request.limits.whole)
     address = try RequestAddress(request.url)
     try address.checkPermitted(plainHTTP: configuration.allowsPlainHTTP, linkLocal: request.allowsLinkLocal)
     url = request.url

@@ -13,6 +13,9 @@ public struct TransferRequest: Sendable {
   /// Gzips the body and says so in `Content-Encoding`. For log intake; ARM does not take it.
   public var compressesBody = false
   public var limits: TransferLimits
+  /// From when the limit for the whole of it counts; nil for when it is handed to `send`. A request whose time is over
+  /// before it could be sent, because threads were busy or the process was stopped, is not sent.
+  public var begin: ContinuousClock.Instant?
   /// Permits plain HTTP to `169.254.169.254`, where the instance metadata service lives, whatever the configuration
   /// says. Such a request never goes through a proxy.
   public var allowsLinkLocal = false
@@ -24,6 +27,7 @@ public struct TransferRequest: Sendable {
     body: [UInt8]? = nil,
     compressesBody: Bool = false,
     limits: TransferLimits = TransferLimits(),
+    begin: ContinuousClock.Instant? = nil,
     allowsLinkLocal: Bool = false
   ) {
     self.method = method
@@ -32,6 +36,7 @@ public struct TransferRequest: Sendable {
     self.body = body
     self.compressesBody = compressesBody
     self.limits = limits
+    self.begin = begin
     self.allowsLinkLocal = allowsLinkLocal
   }
 }

@@ -130,7 +130,8 @@ struct ARMTests {
   func failedOperation(code: String, kind: Fault.Kind) async {
     let exchange = ScriptedExchange([Answer(body: #"{"status":"Failed","error":{"code":"\#(code)","message":"m"}}"#)])
     let handle = OperationHandle(
-      resource: Samples.recovered, kind: .put, statusURL: "https://management.azure.com/op", locationURL: nil)
+      resource: Samples.recovered, kind: .put, statusURL: "https://management.azure.com/op",
+      locationURL: nil)
     #expect(await Self.fault { _ = try await Self.cloud(exchange).poll(handle) }?.kind == kind)
   }
 
@@ -218,8 +219,13 @@ struct ARMTests {
   @Test("what changes something is sent only while the lease lasts, and given up before it ends; reads go on")
   func lease() async throws {
     let left = Guarded<Duration>(.zero)
+    let looked = Guarded(ContinuousClock.now)
     let exchange = ScriptedExchange([Answer(), Answer(status: 200, body: #"{"value":[]}"#), Answer()])
-    let cloud = Self.cloud(exchange).acting(while: Tenure { left.withLock { $0 } })
+    let cloud = Self.cloud(exchange).acting(
+      while: Tenure {
+        looked.withLock { $0 = .now }
+        return left.withLock { $0 }
+      })
     let effect = Effect.deleteAssociation(machine: Samples.recovered, name: "dcr")
     let fault = await Self.fault { _ = try await cloud.begin(effect) }
     #expect(fault?.kind == .stopped && fault?.code == "LeaseEnding" && fault?.retryAfter == .seconds(5))
@@ -227,6 +233,8 @@ struct ARMTests {
     left.withLock { $0 = .seconds(7) }
     _ = try await cloud.begin(effect)
     #expect(exchange.asked.last?.limits.whole == .seconds(7))
+    let begin = try #require(exchange.asked.last?.begin, "what it may take counts from here, and not from the socket")
+    #expect(begin <= looked.withLock { $0 })
     left.withLock { $0 = .zero }
     _ = try await cloud.associations(of: Samples.recovered)
     #expect(exchange.asked.count == 2, "a read needs no lease")

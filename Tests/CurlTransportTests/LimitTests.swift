@@ -1,5 +1,6 @@
 import AftercareTesting
 import CurlTransport
+import Glibc
 import HTTPTypes
 import Testing
 
@@ -66,6 +67,34 @@ struct LimitTests {
       let error = try await failure(of: client, request)
       #expect(error.code == .timedOut)
       #expect(error.requestMayHaveBeenSent)
+    }
+  }
+
+  @Test("on the whole that is over before the request could be sent keeps it from being sent")
+  func wholeBeforeSending() async throws {
+    try await withServer { _ in
+      [.answer()]
+    } body: { server, client in
+      // On a connection that is there a request is on the wire with libcurl's first step.
+      _ = try await client.send(TransferRequest(url: server.url("/first")))
+      let limits = TransferLimits(whole: .milliseconds(100))
+      let late = TransferRequest(method: .delete, url: server.url(), limits: limits, begin: .now - .seconds(1))
+      let stopped = TransferRequest(method: .delete, url: server.url(), limits: limits)
+      // The thread that sends is stopped, as by SIGSTOP, for longer than the second request may take.
+      let goesOn = Guarded(false)
+      async let stop: Void = withTaskExecutorPreference(client.executor) {
+        while !goesOn.withLock({ $0 }) { usleep(1000) }
+      }
+      async let second = failure(of: client, stopped)
+      try await Task.sleep(for: .milliseconds(200))
+      goesOn.withLock { $0 = true }
+      await stop
+      for error in [try await second, try await failure(of: client, late)] {
+        #expect(error.code == .timedOut)
+        #expect(!error.requestMayHaveBeenSent)
+      }
+      _ = try await client.send(TransferRequest(url: server.url("/last")))
+      #expect(server.requests.map(\.target) == ["/first", "/last"])
     }
   }
 

@@ -145,12 +145,16 @@ struct ARMClient: Sendable {
   /// What Azure does once the lease of its sender is over may come between what the next holder does. Returns whether a
   /// lease says how long the request may take.
   private func heed(_ tenure: Tenure, _ request: inout TransferRequest) throws(Fault) -> Bool {
-    guard RequestBudget.Class(request.method) != .reads, let allowance = tenure.allowance else { return false }
+    guard RequestBudget.Class(request.method) != .reads else { return false }
+    // The allowance counts from here, whenever this process and its threads go on.
+    let now = ContinuousClock.now
+    guard let allowance = tenure.allowance else { return false }
     guard allowance > .zero else {
       throw Fault(
         .stopped, code: "LeaseEnding", message: "not asked: the lease of the vault is about to end here",
         resource: ARMClient.resource(of: request.url), retryAfter: .seconds(5))
     }
+    request.begin = now
     request.limits.whole = min(request.limits.whole, allowance)
     return true
   }
