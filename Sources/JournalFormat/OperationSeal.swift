@@ -34,11 +34,12 @@ package struct OperationSeal: Sendable {
 
   /// Equal addresses under one key are equal when sealed, so that an unchanged heal is not written again: the nonce
   /// follows from the address.
-  private func close(_ url: String) throws -> String? {
-    let code = HMAC<SHA256>.authenticationCode(for: Data(url.utf8), using: key)
+  private func close(_ url: OperationURL) throws -> OperationURL? {
+    let plain = Data(url.text.utf8)
+    let code = HMAC<SHA256>.authenticationCode(for: plain, using: key)
     let nonce = try AES.GCM.Nonce(data: Data(code).prefix(12))
-    guard let box = try AES.GCM.seal(Data(url.utf8), using: key, nonce: nonce).combined else { return nil }
-    return OperationSeal.mark + box.base64EncodedString()
+    guard let box = try AES.GCM.seal(plain, using: key, nonce: nonce).combined else { return nil }
+    return OperationURL(OperationSeal.mark + box.base64EncodedString())
   }
 
   /// The heal as it was. An address that another key has sealed is left out.
@@ -50,17 +51,18 @@ package struct OperationSeal: Sendable {
     operation.mappingURLs { open($0, with: seal) }
   }
 
-  private static func open(_ url: String, with seal: OperationSeal?) -> String? {
-    guard url.hasPrefix(mark) else { return url }
-    guard let seal, let data = Data(base64Encoded: String(url.dropFirst(mark.count))),
+  private static func open(_ url: OperationURL, with seal: OperationSeal?) -> OperationURL? {
+    let text = url.text
+    guard text.hasPrefix(mark) else { return url }
+    guard let seal, let data = Data(base64Encoded: String(text.dropFirst(mark.count))),
       let box = try? AES.GCM.SealedBox(combined: data), let plain = try? AES.GCM.open(box, using: seal.key)
     else { return nil }
-    return String(decoding: plain, as: UTF8.self)
+    return OperationURL(String(decoding: plain, as: UTF8.self))
   }
 }
 
 extension Heal {
-  fileprivate func mappingOperationURLs(_ change: (String) throws -> String?) rethrows -> Heal {
+  fileprivate func mappingOperationURLs(_ change: (OperationURL) throws -> OperationURL?) rethrows -> Heal {
     var heal = self
     for index in heal.steps.indices {
       heal.steps[index].operation = try heal.steps[index].operation?.mappingURLs(change)
@@ -70,7 +72,7 @@ extension Heal {
 }
 
 extension OperationHandle {
-  fileprivate func mappingURLs(_ change: (String) throws -> String?) rethrows -> OperationHandle {
+  fileprivate func mappingURLs(_ change: (OperationURL) throws -> OperationURL?) rethrows -> OperationHandle {
     var operation = self
     operation.statusURL = try statusURL.flatMap(change)
     operation.locationURL = try locationURL.flatMap(change)

@@ -10,6 +10,8 @@ package final class RepeatedParts {
   var reasons = RepeatedValues<Reason>()
   var causes = RepeatedValues<Failover.Cause>()
   var failoverIDs = RepeatedValues<String>()
+  /// Of the addresses of running operations.
+  var certificates = OperationURL.Certificates()
 
   package init() {}
 }

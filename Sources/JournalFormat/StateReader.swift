@@ -33,6 +33,8 @@ package final class StateReader {
   }
 
   package func heal(_ id: String, from body: String) throws -> Heal {
-    OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
+    var heal = OperationSeal.open(try JournalJSON.decode(Heal.self, from: body, table: "heal", key: id), with: seal)
+    for index in heal.steps.indices { heal.steps[index].operation?.share(&repeated.certificates) }
+    return heal
   }
 }

@@ -50,7 +50,8 @@ public enum JournalSamples {
     steps[1].firstIntended = start + .seconds(41)
     steps[1].intended = start + .seconds(41)
     steps[1].operation = OperationHandle(
-      resource: Samples.recovered, kind: .put, statusURL: statusURL, locationURL: nil, correlationID: "c-1")
+      resource: Samples.recovered, kind: .put, statusURL: OperationURL(statusURL), locationURL: nil,
+      correlationID: "c-1")
     steps[2].attempts = 1
     steps[2].countedFailures = 1
     steps[2].notBefore = start + .seconds(120)

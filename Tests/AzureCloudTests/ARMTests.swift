@@ -130,7 +130,7 @@ struct ARMTests {
   func failedOperation(code: String, kind: Fault.Kind) async {
     let exchange = ScriptedExchange([Answer(body: #"{"status":"Failed","error":{"code":"\#(code)","message":"m"}}"#)])
     let handle = OperationHandle(
-      resource: Samples.recovered, kind: .put, statusURL: "https://management.azure.com/op",
+      resource: Samples.recovered, kind: .put, statusURL: OperationURL("https://management.azure.com/op"),
       locationURL: nil)
     #expect(await Self.fault { _ = try await Self.cloud(exchange).poll(handle) }?.kind == kind)
   }
@@ -140,7 +140,7 @@ struct ARMTests {
     let gone = Answer(status: 404, body: #"{"error":{"code":"ResourceNotFound"}}"#)
     let handle = OperationHandle(
       resource: Samples.recovered.appending("extensions/x"), kind: .delete,
-      statusURL: "https://management.azure.com/op", locationURL: nil)
+      statusURL: OperationURL("https://management.azure.com/op"), locationURL: nil)
     #expect(try await Self.cloud(ScriptedExchange([gone, gone])).poll(handle) == .done)
   }
 
@@ -149,7 +149,7 @@ struct ARMTests {
     let page = Answer(status: 200, body: "<html>please log in</html>")
     let handle = OperationHandle(
       resource: Samples.recovered.appending("extensions/x"), kind: .delete, statusURL: nil,
-      locationURL: "https://management.azure.com/op")
+      locationURL: OperationURL("https://management.azure.com/op"))
     let association = Association(name: "a", target: .rule(Samples.rule))
     let effects: [Effect] = [
       .putAssociation(machine: Samples.recovered, association),

@@ -1,4 +1,5 @@
 import AftercareTesting
+import FoundationEssentials
 import RecoveryCore
 import Testing
 
@@ -234,11 +235,36 @@ struct HealTests {
     var story = Story()
     story.reach("install AzureMonitorWindowsAgent")
     let operation = OperationHandle(
-      resource: Samples.recovered, kind: .put, statusURL: "https://x/op?%3a%3A", locationURL: nil)
+      resource: Samples.recovered, kind: .put, statusURL: OperationURL("https://x/op?%3a%3A"), locationURL: nil)
     story.settle(3, .accepted(operation))
     story.machineFault = Fault(.unreachable, code: "x", message: "x", resource: "x")
     #expect(story.look(listing: false) == .perform(step: 3))
     #expect(story.reason == .stepResumes)
+  }
+
+  @Test(
+    "keeps an operation's address byte for byte, whatever it shares with others",
+    arguments: [
+      "", "https://x/op?%3a%3A", "https://x/op?t=1&c=", "https://x/op?t=1&c=MII%2bR7%2F", "https://x/op?t=1&c=&c=2&s=3",
+      "https://x/op?t=1&c=MII%2bR7%2F&s=x%3D&h=y%3d", "https://x/op?t=2&c=MII\u{308}&s=\u{1F600}",
+    ])
+  func addresses(text: String) throws {
+    var certificates = OperationURL.Certificates()
+    let plain = OperationURL(text)
+    for number in 0..<200 {
+      // More certificates than are remembered, and each of them again.
+      var other = OperationURL("https://y/op?c=0&c=\(number)&s=1")
+      other.share(&certificates)
+      for _ in 0..<2 {
+        var url = plain
+        url.share(&certificates)
+        #expect(url == plain && Array(url.text.utf8) == Array(text.utf8))
+      }
+      #expect(other.text == "https://y/op?c=0&c=\(number)&s=1")
+    }
+    let body = try JSONEncoder().encode([plain])
+    #expect(try JSONDecoder().decode([String].self, from: body) == [text])
+    #expect(try JSONDecoder().decode([OperationURL].self, from: body) == [plain])
   }
 
   @Test("yields to another writer and takes over what he installed")

@@ -120,12 +120,14 @@ struct ItemTurnTests {
         }
         pending = effect
         begun = now
-        let operation = OperationHandle(resource: machine.id, kind: .put, statusURL: "https://x/op", locationURL: nil)
+        let operation = OperationHandle(
+          resource: machine.id, kind: .put, statusURL: OperationURL("https://x/op"), locationURL: nil)
         return .progress(.success(.running(operation, retryAfter: nil)))
       case .poll:
         asked.append("poll")
         if now - begun < operation {
-          let handle = OperationHandle(resource: machine.id, kind: .put, statusURL: "https://x/op", locationURL: nil)
+          let handle = OperationHandle(
+            resource: machine.id, kind: .put, statusURL: OperationURL("https://x/op"), locationURL: nil)
           return .progress(.success(.running(handle, retryAfter: nil)))
         }
         switch pending {

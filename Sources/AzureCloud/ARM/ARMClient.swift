@@ -15,6 +15,8 @@ struct ARMClient: Sendable {
     let pause: Pause
     let budget: BudgetKeeper
     let secrets: Secrets
+    /// Of the operations that ARM has begun.
+    private let certificates = Mutex(OperationURL.Certificates())
 
     init(
       environment: CloudEnvironment, tokens: TokenCache, exchange: any HTTPExchange, pause: Pause, budget: BudgetKeeper,
@@ -26,6 +28,10 @@ struct ARMClient: Sendable {
       self.pause = pause
       self.budget = budget
       self.secrets = secrets
+    }
+
+    func shareCertificate(of operation: inout OperationHandle) {
+      certificates.withLock { operation.share(&$0) }
     }
   }
 

@@ -13,10 +13,11 @@ struct LongRunningOperation: Sendable {
     -> Progress
   {
     let (status, location) = (answer.header("Azure-AsyncOperation"), answer.header("Location"))
-    // Only one of them is asked, and each is up to 4 KB of memory and journal.
-    let handle = OperationHandle(
-      resource: resource, kind: kind, statusURL: status, locationURL: status == nil ? location : nil,
-      correlationID: answer.correlationID)
+    // Only one of them is asked, and each is up to 4 KB of journal.
+    var handle = OperationHandle(
+      resource: resource, kind: kind, statusURL: status.map { OperationURL($0) },
+      locationURL: status == nil ? location.map { OperationURL($0) } : nil, correlationID: answer.correlationID)
+    client.connection.shareCertificate(of: &handle)
     for url in [status, location].compactMap({ $0 }) where !client.environment.trusts(url) {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "an operation lies outside of \(client.environment.endpoint)",
@@ -36,8 +37,8 @@ struct LongRunningOperation: Sendable {
 
   func poll(_ handle: OperationHandle) async throws(Fault) -> Progress {
     do throws(Fault) {
-      if let url = handle.statusURL { return try await status(url, handle) }
-      if let url = handle.locationURL { return try await location(url, handle) }
+      if let url = handle.statusURL { return try await status(url.text, handle) }
+      if let url = handle.locationURL { return try await location(url.text, handle) }
       return try await resource(handle)
     } catch {
       // The operation's own address may be forgotten, or its signature expire, while its work is done: then the
@@ -87,7 +88,8 @@ struct LongRunningOperation: Sendable {
           .untrusted, code: "UntrustedHost", message: "an operation moved to another host",
           resource: handle.resource.text)
       }
-      moved.locationURL = fresh
+      moved.locationURL = OperationURL(fresh)
+      client.connection.shareCertificate(of: &moved)
     }
     return .running(moved, retryAfter: answer.retryAfter)
   }

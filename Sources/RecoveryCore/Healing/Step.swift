@@ -81,28 +81,3 @@ public struct Step: Hashable, Sendable, Codable {
     }
   }
 }
-
-/// A running operation as Azure named it. The URLs are signed and up to 4 KB long: they are used byte for byte,
-/// journalled under seal so that a restart resumes them, and never logged.
-public struct OperationHandle: Hashable, Sendable, Codable {
-  /// What the operation works on.
-  public var resource: ResourceID
-  public var kind: Kind
-  /// `Azure-AsyncOperation`.
-  public var statusURL: String?
-  /// `Location`, where there is no `Azure-AsyncOperation`.
-  public var locationURL: String?
-  public var correlationID: String?
-
-  public enum Kind: String, Sendable, Codable { case put, patch, delete }
-
-  public init(
-    resource: ResourceID, kind: Kind, statusURL: String?, locationURL: String?, correlationID: String? = nil
-  ) {
-    self.resource = resource
-    self.kind = kind
-    self.statusURL = statusURL
-    self.locationURL = locationURL
-    self.correlationID = correlationID
-  }
-}
