@@ -27,9 +27,9 @@ package struct JSONDocument: Sendable {
     }
   }
 
-  /// The bytes and the notes about them. It reads both by spans: an access to an array of an object counts a reference
-  /// more and one less, and that was most of what reading a document cost.
-  @usableFromInline package struct Content: Sendable {
+  /// The bytes and the notes about them. It is never copied, and reads both by spans: to count references to them was most
+  /// of what reading a document cost.
+  @usableFromInline package struct Content: ~Copyable, Sendable {
     @usableFromInline let bytes: [UInt8]
     @usableFromInline let nodes: [Node]
 
@@ -208,44 +208,56 @@ package struct JSONDocument: Sendable {
 
   /// Its members from the first one on; nil when it is no object.
   package var membersInTurn: MembersInTurn? {
-    node.kind == .object ? MembersInTurn(tape: tape, at: index + 1, end: Int(node.next)) : nil
+    node.kind == .object ? MembersInTurn(of: tape, from: index + 1, to: Int(node.next)) : nil
   }
 
-  /// Goes through the members of an object in the order in which they are written, for who knows that order: each is
-  /// found without a search.
-  package struct MembersInTurn: Sendable {
-    fileprivate let tape: Tape
-    fileprivate var at: Int
-    fileprivate let end: Int
+  /// Takes the members of an object in the order in which they are written, for who knows that order: none is searched
+  /// for. One that is there and is not what it is taken for stands in the way of all that follow.
+  ///
+  /// An object, so that the document is there for as long as it is. Nothing of it is generic: for whoever is in another
+  /// module that would be looked up with each call.
+  package final class MembersInTurn {
+    private let tape: Tape
+    private var at: Int
+    private let end: Int
 
-    package var isAtEnd: Bool { at >= end }
-
-    /// The next member, when its name is exactly this one; then it is behind us.
-    package mutating func take(_ name: StaticString) -> JSONDocument? { place(of: name).map { JSONDocument(tape, $0) } }
-
-    /// The same, of a member that is read at once and without a part of the document in between. What it is not, it is not
-    /// read as, and stands where it stood.
-    package mutating func takeString(_ name: StaticString) -> String? {
-      take(name) { content, node in node.kind == .string ? content.text(of: node) : nil }
+    fileprivate init(of tape: Tape, from start: Int, to end: Int) {
+      self.tape = tape
+      at = start
+      self.end = end
     }
 
-    package mutating func takeInteger(_ name: StaticString) -> Int64? {
-      take(name) { content, node in content.integer(of: node) }
-    }
+    /// Whether nothing is left, and nothing stood in the way.
+    package var areAllTaken: Bool { at == end }
 
-    private mutating func take<Value>(_ name: StaticString, _ read: (Content, Node) -> Value?) -> Value? {
-      let before = at
-      guard let place = place(of: name), let value = read(tape.content, tape.content.nodes[place]) else {
-        at = before
+    /// The next member, when its name is exactly this one.
+    package func take(_ name: StaticString) -> JSONDocument? { place(of: name).map { JSONDocument(tape, $0) } }
+
+    package func takeString(_ name: StaticString) -> String? {
+      guard let place = place(of: name) else { return nil }
+      let node = tape.content.nodes[place]
+      guard node.kind == .string else {
+        obstruct()
         return nil
       }
-      return value
+      return tape.content.text(of: node)
     }
 
-    private mutating func place(of name: StaticString) -> Int? {
-      guard at < end, tape.content.isNamed(name, at) else { return nil }
-      defer { at = Int(tape.content.nodes[at + 1].next) }
-      return at + 1
+    package func takeInteger(_ name: StaticString) -> Int64? {
+      guard let place = place(of: name) else { return nil }
+      let integer = tape.content.integer(of: tape.content.nodes[place])
+      if integer == nil { obstruct() }
+      return integer
+    }
+
+    /// What was taken last stands in the way.
+    package func obstruct() { at = .max }
+
+    private func place(of name: StaticString) -> Int? {
+      let place = at
+      guard place < end, tape.content.isNamed(name, place) else { return nil }
+      at = Int(tape.content.nodes[place + 1].next)
+      return place + 1
     }
   }
 

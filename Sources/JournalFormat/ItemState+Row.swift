@@ -6,7 +6,7 @@ extension ItemState {
   /// takes half as long again. Nil for whatever is not just as it is written today; then that reads it.
   package init?(row document: JSONDocument, sharing repeated: RepeatedParts) {
     // In the order in which they are written.
-    var row = RowMembers(document)
+    guard let row = document.membersInTurn else { return nil }
     // A machine that the state names twice is one.
     var machines = NamedMachines()
     let activeLocation = row.takeString("activeLocation")
@@ -43,7 +43,7 @@ extension ItemState {
     let testMachine = row.take("testMachine") { $0.string.flatMap { ResourceID($0) } }
     let transition = row.take("transition") { try? $0.decode(Transition.self) }
     let vault = row.take("vault") { vault in repeated.vaults.value(of: vault) { $0.string.flatMap { ResourceID($0) } } }
-    guard row.areAllTaken, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
+    guard row.wereAll, let key, let itemID, let vault, let name, let protectionState, let activeLocation,
       let former, let legs, let suspicions, let hasSoughtSource, let nextLook, let reason, let said, let failedReads,
       let isListed
     else { return nil }
@@ -75,7 +75,7 @@ extension Failover {
   fileprivate init?(
     row document: JSONDocument, among machines: inout NamedMachines, sharing repeated: RepeatedParts
   ) {
-    var row = RowMembers(document)
+    guard let row = document.membersInTurn else { return nil }
     let cause = row.take("cause") { cause in
       repeated.causes.value(of: cause) { $0.string.flatMap { Cause(rawValue: $0) } }
     }
@@ -86,7 +86,7 @@ extension Failover {
     let isSettled = row.take("isSettled") { $0.bool }
     let noticed = row.takeTimestamp("noticed")
     let to = row.take("to") { machines.machine($0) }
-    guard row.areAllTaken, let cause, let to, let noticed, let completed, let isSettled else { return nil }
+    guard row.wereAll, let cause, let to, let noticed, let completed, let isSettled else { return nil }
     self.init(id: id, cause: cause, from: from, to: to, noticed: noticed, completed: completed, cloudTime: cloudTime)
     self.isSettled = isSettled
   }
@@ -106,10 +106,10 @@ private struct NamedMachines {
 
 extension MachineIdentity {
   fileprivate init?(row document: JSONDocument) {
-    var row = RowMembers(document)
+    guard let row = document.membersInTurn else { return nil }
     let id = row.takeString("id").flatMap { ResourceID($0) }
     let vmID = row.takeString("vmID")
-    guard row.areAllTaken, let id else { return nil }
+    guard row.wereAll, let id else { return nil }
     self.init(id: id, vmID: nil)
     // As it was written.
     self.vmID = vmID
@@ -132,33 +132,23 @@ extension JSONDocument {
   }
 }
 
-/// The members of an object, taken out in the order in which they are written, each as what it must be. Whoever forgets
-/// one that is there, looks for it too early or too late, or finds it to be something else, does not have them all: what a
-/// state learns to hold is read more slowly, and never lost.
-private struct RowMembers {
-  /// Nil when it is no object, or one was something else.
-  private var left: JSONDocument.MembersInTurn?
-
-  init(_ object: JSONDocument) { left = object.membersInTurn }
-
-  /// Every row has a checksum behind all others, which is none of the value's.
-  var areAllTaken: Bool {
-    guard var left else { return false }
-    _ = left.take("check")
-    return left.isAtEnd
-  }
-
-  // What is there and something else stands in the way of all that follow.
-  mutating func takeString(_ name: StaticString) -> String? { left?.takeString(name) }
-  mutating func takeInteger(_ name: StaticString) -> Int64? { left?.takeInteger(name) }
-  mutating func takeTimestamp(_ name: StaticString) -> Timestamp? {
-    left?.takeInteger(name).map { Timestamp(milliseconds: $0) }
-  }
-
-  mutating func take<Value>(_ name: StaticString, as read: (JSONDocument) -> Value?) -> Value? {
-    guard let member = left?.take(name) else { return nil }
+extension JSONDocument.MembersInTurn {
+  fileprivate func take<Value>(_ name: StaticString, as read: (JSONDocument) -> Value?) -> Value? {
+    guard let member: JSONDocument = take(name) else { return nil }
     let value = read(member)
-    if value == nil { left = nil }
+    if value == nil { obstruct() }
     return value
+  }
+
+  fileprivate func takeTimestamp(_ name: StaticString) -> Timestamp? {
+    takeInteger(name).map { Timestamp(milliseconds: $0) }
+  }
+
+  /// Whether these were all. Whoever forgets a member that is there, looks for it too early or too late, or finds it to be
+  /// something else, does not have them all: what a state learns to hold is read more slowly, and never lost.
+  fileprivate var wereAll: Bool {
+    // Every row has a checksum behind all others, which is none of the value's.
+    _ = take("check")
+    return areAllTaken
   }
 }

@@ -16,7 +16,7 @@ package final class StateReader {
   package func item(
     _ key: String, from state: [UInt8], isRight: Bool? = nil, heal: (id: String, body: String?)?
   ) throws -> ItemState {
-    var item = try JournalJSON.decode(
+    let item = try JournalJSON.decode(
       ItemState.self, from: state, isRight: isRight, table: "item", key: key
     ) { document in
       ItemState(row: document, sharing: repeated)
@@ -28,8 +28,9 @@ package final class StateReader {
     guard let body = heal.body else {
       throw DamagedRow(table: "item", key: key, reason: "its heal '\(heal.id)' is missing")
     }
-    item.heal = try self.heal(heal.id, from: body)
-    return item
+    var healing = item
+    healing.heal = try self.heal(heal.id, from: body)
+    return healing
   }
 
   package func heal(_ id: String, from body: String) throws -> Heal {

@@ -23,8 +23,8 @@ public final class JournalDatabase: Journal {
   /// The file, for messages.
   public var path: String { store.path }
 
-  /// Opens the journal of a state directory. A writer checks what is decided by; the indices, and with `inspect` the
-  /// story, are checked beside what follows.
+  /// Opens the journal of a state directory. A writer checks what is decided by: what grows with the fleet while that is
+  /// loaded, the rest at once. The indices, and with `inspect` the story, are checked beside what follows.
   public init(directory: String, access: Access) throws(JournalError) {
     switch access {
     case .readWrite: store = try JournalStore.openForWriting(directory: directory)
@@ -75,6 +75,8 @@ public final class JournalDatabase: Journal {
 
   public func load(handingTo take: @escaping StateReceiver) async throws(JournalError) -> JournalImage {
     try await loadItems(handingTo: take)
+    // Nothing is decided before.
+    try await store.fleetIsWhole()
     store.indices?.begin()
     return try await store.read { db in
       JournalImage(brakes: try BrakeTable.read(db), alerts: try BrakeTable.readAlerts(db))
@@ -86,22 +88,27 @@ public final class JournalDatabase: Journal {
     let reader = StateReader(sealedBy: store.seal)
     let expected = try await store.read { db in try ItemTable.count(db) }
     var keys: Set<ItemKey> = Set(minimumCapacity: expected)
-    var some = try await store.read { db in try ItemTable.rows(db) }
-    while let rows = some {
-      async let next = Result { [store] () async throws(JournalError) in
-        try await store.read { db in try ItemTable.rows(db, after: rows.lastRow) }
-      }
-      do {
+    let ahead = RowsAhead()
+    async let read = Result { [store] () async throws(JournalError) in
+      // It may come to its end before the first row is read.
+      defer { ahead.stop() }
+      return try await store.read { db in try ahead.read(db) }
+    }
+    do {
+      defer { ahead.stop() }
+      for await rows in ahead.parts {
         let items = try rows.items(by: reader)
         for item in items where !keys.insert(item.state.key).inserted {
           throw DamagedFile(finding: "item '\(item.state.key)' is there twice")
         }
         take(items, expected)
-      } catch {
-        throw JournalError(error, file: path)
+        ahead.isTaken()
       }
-      some = try await next.get()
+    } catch {
+      throw JournalError(error, file: path)
     }
+    // A task that is cancelled gets no more parts, and must not take those that it has for all.
+    guard try await read.get() == keys.count else { throw JournalError(CancellationError(), file: path) }
   }
 
   public func commit(_ changes: [JournalChange], fence: Fence) async throws(JournalError) -> [RecordedEvent] {

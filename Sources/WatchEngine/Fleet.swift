@@ -39,22 +39,28 @@ public actor Fleet {
   }
 
   /// Start-up is recovery: there is no other start. States are taken over while the next ones are read.
-  package func load() async throws(JournalError) -> [KeptState] {
+  ///
+  /// - Parameter note: what the caller has to know of each, in the order of the journal.
+  package func load<Note: Sendable>(
+    noting note: @Sendable (ItemState) -> Note?
+  ) async throws(JournalError) -> [Note] {
     let (parts, handed) = AsyncStream.makeStream(of: (states: [KeptState], expected: Int).self)
     async let read = Fleet.read(journal, to: handed)
-    var all: [KeptState] = []
+    var notes: [Note] = []
     for await part in parts {
-      if all.isEmpty {
+      if count == 0 {
         states.reserveCapacity(part.expected)
         index.reserveCapacity(part.expected)
+        notes.reserveCapacity(part.expected)
       }
-      for kept in part.states { take(kept) }
-      all += part.states
+      for kept in part.states {
+        if let note = take(kept, noting: note) { notes.append(note) }
+      }
     }
     let image = try await read.get()
     summary.brakes = image.brakes
     book = AlertBook(image.alerts)
-    return all
+    return notes
   }
 
   private static func read(
@@ -66,18 +72,25 @@ public actor Fleet {
     }
   }
 
-  private func take(_ kept: KeptState) {
+  private func take<Note>(_ kept: KeptState, noting note: (ItemState) -> Note?) -> Note? {
     // Taken out once: each access would copy it.
     let state = kept.state
     states.updateValue(kept, forKey: state.key)
     notable.add(state)
     summary.update(state.key, state)
     if !state.key.isDrill { index.update(state) }
+    return note(state)
   }
+
+  /// How many items are known.
+  package var count: Int { states.values.count }
 
   public func state(_ key: ItemKey) -> ItemState? { states[key] }
 
-  func urgency(of key: ItemKey) -> Urgency { states[key].map { Urgency($0) } ?? .idle }
+  /// Those of the items that are known.
+  package func states(_ keys: [ItemKey]) -> ItemStates { states[keys] }
+
+  func urgency(of key: ItemKey) -> Urgency { states[key]?.urgency ?? .idle }
 
   public var brakes: Brakes { summary.brakes }
 

@@ -60,7 +60,7 @@ public final class ItemTurn {
   /// Whether it was ended for having gone on without an end.
   public var isEndless: Bool { turns > ItemTurn.mostTurns }
   /// How urgent what it asks is.
-  public var urgency: Urgency { hasAsked ? Urgency(state).onceBegun : Urgency(state) }
+  public var urgency: Urgency { hasAsked ? state.urgency.onceBegun : state.urgency }
   /// How many trials of other machines had ended, as far as this turn knows.
   public var trialsSeen: Int { seen.fleet.trialsEnded }
 

@@ -18,7 +18,7 @@ extension Watch {
   /// Heals the machine and returns when it is verified, given up, or the deadline has passed.
   public func heal(_ machine: ResourceID, within deadline: Duration) async throws -> HealResult {
     let end = time.now + deadline
-    _ = try await fleet.load()
+    _ = try await fleet.load { _ in Void?.none }
     guard let item = try await find(machine) else {
       return .notLive("no protected item in the configured vaults has \(machine) as its live machine")
     }

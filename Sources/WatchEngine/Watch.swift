@@ -111,35 +111,41 @@ public final class Watch: Service {
 
   /// What the journal holds is taken up: running heals go on, and looks that fell due meanwhile are spread.
   private func recover() async throws(JournalError) {
-    let kept = try await fleet.load()
-    let now = time.now
-    let vaults = Set(settings.vaults)
-    // Once through all: there may be a hundred thousand.
-    var (healing, urgent): ([ItemState], [(ItemKey, Urgency)]) = ([], [])
-    var looks: [(ItemKey, Timestamp)] = []
-    looks.reserveCapacity(kept.count)
-    for kept in kept {
-      let state = kept.state
-      guard vaults.contains(state.vault) else { continue }
-      let urgency = Urgency(state)
-      if urgency != .idle { urgent.append((state.key, urgency)) }
-      if state.isHealing { healing.append(state) }
-      looks.append((state.key, state.isOnTheMove ? now : firstLook(at: state, from: now)))
+    let (begin, vaults, span) = (time.now, Set(settings.vaults), decider.policy.machine)
+    let looks = try await fleet.load { state in
+      vaults.contains(state.vault) ? FirstLook(at: state, from: begin, within: span) : nil
     }
+    let healing = await fleet.states(looks.filter(\.isHealing).map(\.key))
+    let now = time.now
     var fields = [
-      "items": String(kept.count), "mode": decider.policy.mode.rawValue, "running": String(healing.count),
+      "items": String(await fleet.count), "mode": decider.policy.mode.rawValue, "running": String(healing.count),
     ]
     if instance == nil { fields["vaults"] = String(vaults.count) }
     try await fleet.say([event(.daemonStarted, sharing: .vaultTaken, at: now, fields: fields)])
-    try await fleet.say(healing.sorted { $0.key < $1.key }.flatMap { decider.resume($0, at: now) })
-    for (key, urgency) in urgent { await queue.note(key, urgency) }
-    await queue.schedule(looks)
+    try await fleet.say(healing.sorted().flatMap { decider.resume($0, at: now) })
+    for look in looks where look.urgency != .idle { await queue.note(look.key, look.urgency) }
+    await queue.schedule(looks.lazy.map { ($0.key, $0.due) })
   }
 
-  private func firstLook(at state: ItemState, from now: Timestamp) -> Timestamp {
-    let share = Spread.fraction(of: state.key.text)
-    let spread = now + .milliseconds(Int64(Double(decider.policy.machine.inMilliseconds) * share))
-    return max(state.nextLook, min(spread, state.nextLook + decider.policy.machine))
+  /// What a start has to know of an item: there may be a hundred thousand.
+  private struct FirstLook: Sendable {
+    let key: ItemKey
+    let due: Timestamp
+    let urgency: Urgency
+    let isHealing: Bool
+
+    init(at state: ItemState, from now: Timestamp, within span: Duration) {
+      key = state.key
+      urgency = state.urgency
+      isHealing = state.isHealing
+      guard !state.isOnTheMove else {
+        due = now
+        return
+      }
+      let share = Spread.fraction(of: state.key.text)
+      let spread = now + .milliseconds(Int64(Double(span.inMilliseconds) * share))
+      due = max(state.nextLook, min(spread, state.nextLook + span))
+    }
   }
 
   /// The beginning or the end of this watch: of the daemon, or of one vault where several share them.

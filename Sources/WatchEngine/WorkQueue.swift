@@ -56,12 +56,20 @@ actor WorkQueue {
   }
 
   /// Of many keys at once: a heap that is made of all of them costs less than one that takes them singly.
-  func schedule(_ keys: [(ItemKey, Timestamp)]) {
+  func schedule(_ keys: some Collection<(ItemKey, Timestamp)>) {
     due.reserveCapacity(due.count + keys.count)
-    let sooner = keys.filter { key, time in due[key].map { time < $0 } ?? true }
-    for (key, time) in sooner { due[key] = time }
-    heap.insert(contentsOf: sooner.map { Entry(due: $1, key: $0) })
+    var sooner: [Entry] = []
+    sooner.reserveCapacity(keys.count)
+    for (key, time) in keys where WorkQueue.lower(&due[key], to: time) { sooner.append(Entry(due: time, key: key)) }
+    heap.insert(contentsOf: sooner)
     alarm.ring()
+  }
+
+  /// False when it was so low already.
+  private static func lower(_ due: inout Timestamp?, to time: Timestamp) -> Bool {
+    if let due, due <= time { return false }
+    due = time
+    return true
   }
 
   /// The order in which recovery plans boot items: where workers are short, the first come first.

@@ -66,7 +66,7 @@ final class WatchLife {
   /// A start is a recovery: there is no other.
   func begin() async throws(JournalError) {
     // In an order that is the same in each life.
-    for state in try await fleet.load().map(\.state).sorted(by: { $0.key < $1.key }) {
+    for state in try await fleet.load(noting: { $0 }).sorted(by: { $0.key < $1.key }) {
       schedule(state.key, at: state.isOnTheMove ? ourNow : state.nextLook)
     }
     after(scene.way(), .sweep)

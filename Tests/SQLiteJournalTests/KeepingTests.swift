@@ -38,7 +38,7 @@ struct KeepingTests {
 
   @Test(
     "is handed over part by part, each item once and with its heal, however many they are",
-    arguments: [0, 1, 512, 1_300])
+    arguments: [0, 1, 512, 1_300, 4_200])
   func parts(count: Int) async throws {
     try await withStateDirectory { directory in
       let items = (0..<count).map { number in
@@ -58,6 +58,27 @@ struct KeepingTests {
         let parts = handed.withLock { $0 }
         #expect(parts.allSatisfy { $0.expected == count && $0.states.count <= 512 })
         #expect(parts.flatMap(\.states).sorted { $0.key < $1.key } == items.sorted { $0.key < $1.key })
+      }
+    }
+  }
+
+  @Test("is not taken for all when the task is cancelled, or a row is damaged, while most of it is still to be read")
+  func cutShort() async throws {
+    try await withStateDirectory { directory in
+      try await withJournal(in: directory) { journal in
+        let fence = try await journal.acquire(holder: "test", at: JournalSamples.start)
+        let items = (0..<4_200).map { JournalSamples.item(key: ItemKey("item:\($0)")) }
+        _ = try await journal.commit(items.map { JournalChange(item: $0) }, fence: fence)
+        let task = Task {
+          try await journal.load { _, _ in withUnsafeCurrentTask { unsafe $0?.cancel() } }
+        }
+        await #expect(throws: JournalError.self) { try await task.value }
+        #expect(try await journal.load().items.count == items.count)
+      }
+      try await tamper(directory, "UPDATE item SET state = replace(state, 'erp', 'pre') WHERE rowid = 600")
+      try await withJournal(in: directory) { journal in
+        let error = await #expect(throws: JournalError.self) { _ = try await journal.load() }
+        #expect(error?.code == .damaged, "\(String(describing: error))")
       }
     }
   }

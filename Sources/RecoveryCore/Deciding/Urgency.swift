@@ -9,15 +9,15 @@ public enum Urgency: Comparable, Sendable {
   /// A look whose time has come.
   case idle
 
-  public init(_ state: ItemState) {
-    if let heal = state.heal, heal.status.isRunning {
-      self = heal.beganExtensions == nil ? .started : .takenApart
-    } else {
-      self = state.isOnTheMove ? .moving : .idle
-    }
-  }
-
   /// What the rest of a look asks with that has got an answer. It is not put off in the middle: the next look would begin
   /// anew, and where more are due than Azure's limits allow, hardly one would come to its end.
   public var onceBegun: Urgency { min(self, .moving) }
+}
+
+extension ItemState {
+  /// Of a look at it.
+  public var urgency: Urgency {
+    if let heal, heal.status.isRunning { return heal.beganExtensions == nil ? .started : .takenApart }
+    return isOnTheMove ? .moving : .idle
+  }
 }

@@ -32,15 +32,23 @@ extension JournalStore {
       let pool = try DatabasePool(path: path, configuration: configuration)
       // After opening, because opening a pool sets it to NORMAL, under which a commit may be lost with the power.
       try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
-      try pool.read { db in
+      let age = try pool.read { db in
         try JournalCheck.state(db)
-        try refuseUnknown(try JournalSchema.age(of: db), path)
+        let age = try JournalSchema.age(of: db)
+        try refuseUnknown(age, path)
+        // What is to be made anew of the rows is checked first.
+        if age != .current { try JournalCheck.fleet(db) }
+        return age
       }
       try JournalSchema.migrator.migrate(pool)
       try pool.read { db in try JournalCheck.schema(db) }
-      // It outlives the opening, and ends with the store: what is found by an index waits for it.
-      let indices = IndexCheck { try await pool.read { db in try JournalCheck.indices(db) } }
-      return JournalStore(path: path, reader: pool, writer: pool, lock: lock, seal: seal, indices: indices)
+      // They outlive the opening, and end with the store. The first goes on beside the start, up to where all states are
+      // read; what is found by an index waits for the second.
+      let fleet = LaterCheck { if age == .current { try await pool.read { db in try JournalCheck.fleet(db) } } }
+      fleet.begin()
+      let indices = LaterCheck { try await pool.read { db in try JournalCheck.indices(db) } }
+      return JournalStore(
+        path: path, reader: pool, writer: pool, lock: lock, seal: seal, fleet: fleet, indices: indices)
     } catch {
       throw JournalError(error, file: path)
     }

@@ -14,13 +14,20 @@ struct JournalStore: Sendable {
   let lock: WriterLock?
   /// The writer's alone: who only reads has no use for the addresses of operations.
   let seal: OperationSeal?
+  /// Walks the tables that grow with the fleet; the writer's alone.
+  var fleet: LaterCheck?
   /// Compares the indices of what is decided by with their rows; the writer's alone.
-  var indices: IndexCheck?
+  var indices: LaterCheck?
+
+  /// Returns when the states that were read are known to be all and whole.
+  func fleetIsWhole() async throws(JournalError) { try await result(of: fleet) }
 
   /// Returns when what is found by an index can be relied on.
-  func indicesAreWhole() async throws(JournalError) {
+  func indicesAreWhole() async throws(JournalError) { try await result(of: indices) }
+
+  private func result(of check: LaterCheck?) async throws(JournalError) {
     do {
-      try await indices?.result()
+      try await check?.result()
     } catch {
       throw JournalError(error, file: path)
     }
@@ -60,6 +67,7 @@ struct JournalStore: Sendable {
   /// Closes the connections, with everything in the one file: the pool's readers go last, and those cannot fold the log
   /// into it. There is nobody to tell of a failure, and nothing is lost by one: every commit is on the disk already.
   func close() {
+    fleet?.cancel()
     indices?.cancel()
     _ = try? writer?.writeWithoutTransaction { db in try db.checkpoint(.passive) }
     try? reader.close()

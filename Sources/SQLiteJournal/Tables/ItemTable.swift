@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import JournalFormat
 import RecoveryCore
@@ -38,7 +39,7 @@ enum ItemTable {
   /// The next items behind a row, nil at the end.
   ///
   /// By their rows and not by an index: none has been compared with the rows when the watch begins.
-  static func rows(_ db: Database, after row: Int64 = .min) throws -> ItemRows? {
+  fileprivate static func rows(_ db: Database, after row: Int64) throws -> ItemRows? {
     let rows = try Row.fetchCursor(
       db,
       sql: """
@@ -53,6 +54,45 @@ enum ItemTable {
   }
 
   static func count(_ db: Database) throws -> Int { try Int.fetchOne(db, sql: "SELECT count(*) FROM item") ?? 0 }
+}
+
+/// Reads the rows of items by a thread that is the connection's own, a little ahead of whoever makes values of them: for
+/// a task that reads the next ones a thread of the pool would have to be free.
+final class RowsAhead: Sendable {
+  /// Parts that wait to be taken: what is ahead is memory.
+  private static let most = 3
+
+  let parts: AsyncStream<ItemRows>
+  private let handed: AsyncStream<ItemRows>.Continuation
+  private let room: DispatchSemaphore
+
+  init() {
+    (parts, handed) = AsyncStream.makeStream(of: ItemRows.self)
+    // One that begins with more than it ends with may not be let go of.
+    room = DispatchSemaphore(value: 0)
+    for _ in 0..<RowsAhead.most { room.signal() }
+  }
+
+  /// Returns how many there are when all are read; throws when nobody wants them any more.
+  func read(_ db: Database) throws -> Int {
+    defer { handed.finish() }
+    var (count, last) = (0, Int64.min)
+    while let rows = try ItemTable.rows(db, after: last) {
+      (count, last) = (count + rows.count, rows.lastRow)
+      room.wait()
+      if case .terminated = handed.yield(rows) { throw CancellationError() }
+    }
+    return count
+  }
+
+  /// There is room for another part.
+  func isTaken() { room.signal() }
+
+  /// No more parts come, or are wanted.
+  func stop() {
+    handed.finish()
+    room.signal()
+  }
 }
 
 /// Rows of items as the file holds them, one behind the other in one array. Whoever reads them makes no values, so that
@@ -71,6 +111,7 @@ struct ItemRows: Sendable {
   private(set) var lastRow: Int64 = 0
 
   var isEmpty: Bool { places.isEmpty }
+  var count: Int { places.count }
 
   fileprivate mutating func append(_ row: Row) throws {
     lastRow = try row.decode(Int64.self, atIndex: 0)

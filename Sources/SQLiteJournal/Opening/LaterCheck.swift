@@ -1,8 +1,9 @@
 import Synchronization
 
-/// The comparison of indices with their rows, which takes as long as reading all states does: it is begun when those are
-/// read, or when somebody has to rely on an index.
-final class IndexCheck: Sendable {
+/// A look at the file that goes on beside what follows the opening, such as the comparison of indices with their rows,
+/// which takes as long as reading all states does: that is begun when those are read, or when somebody has to rely on an
+/// index.
+final class LaterCheck: Sendable {
   private let look: @Sendable () async throws -> Void
   private let task = Mutex<Task<Void, any Error>?>(nil)
   private let isRead: AsyncStream<Never>
@@ -13,7 +14,7 @@ final class IndexCheck: Sendable {
     (isRead, onRead) = AsyncStream.makeStream(of: Never.self)
   }
 
-  /// The states are read.
+  /// Its turn has come.
   func begin() {
     _ = begun()
     onRead.finish()
@@ -22,7 +23,7 @@ final class IndexCheck: Sendable {
   /// Throws what is wrong.
   func result() async throws { try await begun().value }
 
-  /// As `result`, once the states are read: for whoever only wants to know in the end. One may wait at a time.
+  /// As `result`, once its turn has come: for whoever only wants to know in the end. One may wait at a time.
   func resultInTurn() async throws {
     for await _ in isRead {}
     try Task.checkCancellation()
