@@ -504,6 +504,8 @@ def start(options):
                 # Nobody answers there: the watch begins all the same.
                 text.write(f"cloud: simulator\nendpoint: http://127.0.0.1:{free_port()}\n"
                            f"identity: {{kind: token, token: simulator-token}}\nstate: {state}\nvaults: [{vaults}]\n")
+            # The journal was written a moment ago, and the disk may still be at it.
+            os.sync()
             times, memory = [], []
             for _ in range(options.runs):
                 begun = time.monotonic()
