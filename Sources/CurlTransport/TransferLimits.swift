@@ -4,7 +4,8 @@ public struct TransferLimits: Sendable, Hashable {
   public var connect: Duration
   /// The longest time without a byte in either direction, once connected. Honoured to an eighth of itself.
   public var stall: Duration
-  /// From `send`, or from the request's `begin`, to the last byte, waiting for a free connection included: what the caller sees is what is limited.
+  /// From `send`, or from the request's `begin`, to the last byte, waiting for a free connection included: what the caller
+  /// sees is what is limited.
   public var whole: Duration
   /// The largest body of an answer, in bytes, counted after inflation.
   public var bodyBytes: Int
