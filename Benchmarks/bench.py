@@ -316,7 +316,7 @@ listener: {{port: {self.port}{f", hints: {{token: {hints}}}" if hints else ""}}}
     def events(self, last):
         lines = subprocess.run(
             [AFTERCARE, "events", "--config", self.file, "--json", "--level", "debug", "--last", str(last)],
-            check=True, capture_output=True, text=True).stdout.splitlines()
+            check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
         return [json.loads(line) for line in lines]
 
     def post(self, verb, **body):

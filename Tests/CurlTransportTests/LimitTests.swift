@@ -78,13 +78,16 @@ struct LimitTests {
       // On a connection that is there a request is on the wire with libcurl's first step.
       _ = try await client.send(TransferRequest(url: server.url("/first")))
       let limits = TransferLimits(whole: .milliseconds(100))
-      let late = TransferRequest(method: .delete, url: server.url(), limits: limits, begin: .now - .seconds(1))
-      let stopped = TransferRequest(method: .delete, url: server.url(), limits: limits)
       // The thread that sends is stopped, as by SIGSTOP, for longer than the second request may take.
-      let goesOn = Guarded(false)
+      let (isStopped, goesOn) = (Guarded(false), Guarded(false))
       async let stop: Void = withTaskExecutorPreference(client.executor) {
+        isStopped.withLock { $0 = true }
         while !goesOn.withLock({ $0 }) { usleep(1000) }
       }
+      while !isStopped.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
+      let url = server.url()
+      let stopped = TransferRequest(method: .delete, url: url, limits: limits, begin: .now)
+      let late = TransferRequest(method: .delete, url: url, limits: limits, begin: .now - .seconds(1))
       async let second = failure(of: client, stopped)
       try await Task.sleep(for: .milliseconds(200))
       goesOn.withLock { $0 = true }
