@@ -31,10 +31,10 @@ public struct OperationHandle: Hashable, Sendable, Codable {
 
 /// Where a running operation is asked for. It is signed and up to 4 KB long: used byte for byte, and never logged.
 ///
-/// Most of it is the certificate of who signed it, the query's argument `c`. It is good for a year, and the same in the
-/// URLs of thousands of operations. Source: URLs signed by `asyncoperationsigningcertificate.management.azure.com` in
-/// Azure's documentation of `Microsoft.StandbyPool` (api-version 2023-12-01-preview) and `Microsoft.ManagedNetworkFabric`
-/// (2022-01-15-privatepreview).
+/// Most of it is the certificate of who signed it, the query's argument `c`. It is good for a year, so the URLs of
+/// thousands of operations should have it in common; where they do not, each is kept whole. Source: a URL signed by
+/// `asyncoperationsigningcertificate.management.azure.com` in Azure's documentation of `Microsoft.ManagedNetworkFabric`
+/// (api-version 2022-01-15-privatepreview).
 public struct OperationURL: Hashable, Sendable {
   /// A reference: most steps have no operation, and should have no room for one.
   private var parts: Parts
