@@ -132,12 +132,12 @@ public final class Watch: Service {
     let key: ItemKey
     let due: Timestamp
     let urgency: Urgency
-    let isHealing: Bool
+    /// Whatever is more urgent than a failover is a heal.
+    var isHealing: Bool { urgency < .moving }
 
     init(at state: ItemState, from now: Timestamp, within span: Duration) {
       key = state.key
       urgency = state.urgency
-      isHealing = state.isHealing
       guard !state.isOnTheMove else {
         due = now
         return

@@ -17,12 +17,12 @@ struct LongRunningOperation: Sendable {
     var handle = OperationHandle(
       resource: resource, kind: kind, statusURL: status.map { OperationURL($0) },
       locationURL: status == nil ? location.map { OperationURL($0) } : nil, correlationID: answer.correlationID)
-    client.connection.shareCertificate(of: &handle)
     for url in [status, location].compactMap({ $0 }) where !client.environment.trusts(url) {
       throw Fault(
         .untrusted, code: "UntrustedHost", message: "an operation lies outside of \(client.environment.endpoint)",
         resource: resource.text)
     }
+    client.connection.shareCertificate(of: &handle)
     let document = try client.document(of: answer, from: resource.text)
     if handle.statusURL != nil { return .running(handle, retryAfter: answer.retryAfter) }
     switch answer.status.code {

@@ -44,8 +44,9 @@ extension JournalStore {
       try pool.read { db in try JournalCheck.schema(db) }
       // They outlive the opening, and end with the store. The first goes on beside the start, up to where all states are
       // read; what is found by an index waits for the second.
-      let fleet = LaterCheck { if age == .current { try await pool.read { db in try JournalCheck.fleet(db) } } }
-      fleet.begin()
+      let fleet =
+        age == .current ? LaterCheck { try await pool.read { db in try JournalCheck.fleet(db) } } : nil
+      fleet?.begin()
       let indices = LaterCheck { try await pool.read { db in try JournalCheck.indices(db) } }
       return JournalStore(
         path: path, reader: pool, writer: pool, lock: lock, seal: seal, fleet: fleet, indices: indices)

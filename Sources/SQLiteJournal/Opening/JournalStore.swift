@@ -14,7 +14,7 @@ struct JournalStore: Sendable {
   let lock: WriterLock?
   /// The writer's alone: who only reads has no use for the addresses of operations.
   let seal: OperationSeal?
-  /// Walks the tables that grow with the fleet; the writer's alone.
+  /// Walks the tables that grow with the fleet; the writer's alone, where that was not done at the opening.
   var fleet: LaterCheck?
   /// Compares the indices of what is decided by with their rows; the writer's alone.
   var indices: LaterCheck?

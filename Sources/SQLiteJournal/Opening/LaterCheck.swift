@@ -6,18 +6,18 @@ import Synchronization
 final class LaterCheck: Sendable {
   private let look: @Sendable () async throws -> Void
   private let task = Mutex<Task<Void, any Error>?>(nil)
-  private let isRead: AsyncStream<Never>
-  private let onRead: AsyncStream<Never>.Continuation
+  private let turn: AsyncStream<Never>
+  private let onTurn: AsyncStream<Never>.Continuation
 
   init(_ look: @escaping @Sendable () async throws -> Void) {
     self.look = look
-    (isRead, onRead) = AsyncStream.makeStream(of: Never.self)
+    (turn, onTurn) = AsyncStream.makeStream(of: Never.self)
   }
 
   /// Its turn has come.
   func begin() {
     _ = begun()
-    onRead.finish()
+    onTurn.finish()
   }
 
   /// Throws what is wrong.
@@ -25,14 +25,14 @@ final class LaterCheck: Sendable {
 
   /// As `result`, once its turn has come: for whoever only wants to know in the end. One may wait at a time.
   func resultInTurn() async throws {
-    for await _ in isRead {}
+    for await _ in turn {}
     try Task.checkCancellation()
     try await result()
   }
 
   func cancel() {
     task.withLock { $0 }?.cancel()
-    onRead.finish()
+    onTurn.finish()
   }
 
   private func begun() -> Task<Void, any Error> {

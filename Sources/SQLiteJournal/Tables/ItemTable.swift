@@ -73,9 +73,8 @@ final class RowsAhead: Sendable {
     for _ in 0..<RowsAhead.most { room.signal() }
   }
 
-  /// Returns how many there are when all are read; throws when nobody wants them any more.
+  /// Returns how many there are when all are read; throws when nobody wants them any more. `stop` comes after either.
   func read(_ db: Database) throws -> Int {
-    defer { handed.finish() }
     var (count, last) = (0, Int64.min)
     while let rows = try ItemTable.rows(db, after: last) {
       (count, last) = (count + rows.count, rows.lastRow)
