@@ -146,6 +146,7 @@ let package = Package(
       name: "weigh",
       dependencies: ["RecoverySimulation", "AzureCloud", "AzureSimulator", "CurlTransport", "RecoveryCore", httpTypes],
       path: "Tests/Weigh",
+      exclude: ["instructions.txt"],
       swiftSettings: common),
     .target(
       name: "FuzzTargets",

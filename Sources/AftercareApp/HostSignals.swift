@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import Synchronization
 import UnixSignals
@@ -43,7 +42,7 @@ final class HostSignals: Sendable {
           guard (try? await Task.sleep(for: HostSignals.patience)) != nil else { return }
           logger.warning(
             "ended without waiting for the journal any longer", metadata: ["waited": "\(HostSignals.patience)"])
-          exit(0)
+          endProcess(0)
         }
       }
       group.cancelAll()

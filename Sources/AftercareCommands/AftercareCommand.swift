@@ -25,7 +25,22 @@ struct AftercareRoot: AsyncParsableCommand {
     ])
 }
 
-/// The one entry of the executable.
+/// The one entry of the executable, and its end.
 public enum AftercareCommand {
-  public static func run() async { await AftercareRoot.main() }
+  public static func run() async -> Never {
+    do {
+      var command = try await AftercareRoot.asyncParseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+      endProcess(ExitCode.success.rawValue)
+    } catch {
+      let code = AftercareRoot.exitCode(for: error)
+      let words = AftercareRoot.fullMessage(for: error)
+      if !words.isEmpty { (code.isSuccess ? LineOutput.standardOutput : .standardError).write(words) }
+      endProcess(code.rawValue)
+    }
+  }
 }

@@ -118,10 +118,10 @@ struct Cluster: Sendable {
     return waits
   }
 
-  /// What the story should not say: a number that is missing, or something that happens once to an item and is told
-  /// twice, or never.
-  func untrue(_ events: [RecordedEvent]) -> [String] {
-    var wrong: [String] = []
+  /// What Azure should not have come to, and what the story should not say: a number that is missing, or something that
+  /// happens once to an item and is told twice, or never.
+  func untrue(_ events: [RecordedEvent]) async throws -> [String] {
+    var wrong = KilledHeal.untrue(try await region.truth())
     if events.map(\.sequence) != events.indices.map({ Int64($0 + 1) }) { wrong.append("numbers are missing") }
     let items = Set(events.compactMap(\.event.item))
     for kind in [EventKind.itemAdded, .failoverCompleted, .healStarted, .healHealed] {

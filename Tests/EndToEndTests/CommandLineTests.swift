@@ -91,4 +91,14 @@ struct CommandLineTests {
     let answer = try await Command.run(["demo", "--seconds", "0"], environment: ["NO_COLOR": ""])
     #expect(!answer.output.contains("\u{1B}["))
   }
+
+  @Test(
+    "ends without taking its libraries down under threads that still use them",
+    arguments: [["--version"], ["check", "--help"], ["demo", "--seconds", "0"], ["status", "--config", "/none"]])
+  func end(words: [String]) async throws {
+    let answer = try await Command.run(words, environment: ["LD_DEBUG": "files"])
+    // The loader says when it begins and when it ends a library (ld.so(8)).
+    #expect(answer.output.contains("calling init:"), "\(answer.output.suffix(500))")
+    #expect(!answer.output.contains("calling fini:"))
+  }
 }
