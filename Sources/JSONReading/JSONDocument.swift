@@ -6,21 +6,21 @@ package import RecoveryCore
 /// for. Whoever keeps a part keeps the document.
 package struct JSONDocument: Sendable {
   /// Where a value lies in the bytes, and where the next one of its container is noted.
-  @usableFromInline package struct Node: Sendable {
-    @usableFromInline package enum Kind: UInt8, Sendable { case null, `true`, `false`, number, string, array, object }
+  package struct Node: Sendable {
+    package enum Kind: UInt8, Sendable { case null, `true`, `false`, number, string, array, object }
 
-    @usableFromInline package var start: UInt32
-    @usableFromInline package var end: UInt32
+    package var start: UInt32
+    package var end: UInt32
     /// The node behind this one and all that is inside of it. The value of a member follows its name.
-    @usableFromInline package var next: UInt32
-    @usableFromInline package var kind: Kind
+    package var next: UInt32
+    package var kind: Kind
     /// A string without escapes.
-    @usableFromInline package var isPlain: Bool
+    package var isPlain: Bool
   }
 
   /// What the parts of a document share.
-  @usableFromInline package final class Tape: Sendable {
-    @usableFromInline let content: Content
+  package final class Tape: Sendable {
+    let content: Content
 
     init(_ bytes: [UInt8]) throws(JSONParser.Failure) {
       content = Content(bytes: bytes, nodes: try JSONParser.nodes(of: bytes))
@@ -29,11 +29,11 @@ package struct JSONDocument: Sendable {
 
   /// The bytes and the notes about them. It is never copied, and reads both by spans: to count references to them was most
   /// of what reading a document cost.
-  @usableFromInline package struct Content: ~Copyable, Sendable {
-    @usableFromInline let bytes: [UInt8]
-    @usableFromInline let nodes: [Node]
+  package struct Content: ~Copyable, Sendable {
+    let bytes: [UInt8]
+    let nodes: [Node]
 
-    @usableFromInline func text(of node: Node) -> String {
+    func text(of node: Node) -> String {
       let range = Int(node.start)..<Int(node.end)
       guard node.isPlain else { return JSONParser.text(of: bytes, range) }
       return unsafe bytes.span.extracting(range).withUnsafeBufferPointer { plain in
@@ -138,10 +138,10 @@ package struct JSONDocument: Sendable {
     }
   }
 
-  @usableFromInline let tape: Tape
-  @usableFromInline let index: Int
+  let tape: Tape
+  let index: Int
 
-  @inlinable init(_ tape: Tape, _ index: Int) {
+  init(_ tape: Tape, _ index: Int) {
     self.tape = tape
     self.index = index
   }
@@ -195,7 +195,7 @@ package struct JSONDocument: Sendable {
     return true
   }
 
-  @inlinable var node: Node { tape.content.nodes[index] }
+  var node: Node { tape.content.nodes[index] }
 
   // MARK: - Parts
 
@@ -302,7 +302,7 @@ package struct JSONDocument: Sendable {
   // MARK: - Values
 
   /// A string; nil when it is anything else.
-  @inlinable package var string: String? {
+  package var string: String? {
     let node = node
     return node.kind == .string ? tape.content.text(of: node) : nil
   }
@@ -326,7 +326,7 @@ package struct JSONDocument: Sendable {
   }
 
   /// A boolean, which may be written as text.
-  @inlinable package var flag: Bool? {
+  package var flag: Bool? {
     switch node.kind {
     case .true: true
     case .false: false

@@ -260,7 +260,7 @@ package enum JSONParser {
   @inline(__always) private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 
   /// The text of a string that was found to be one; `range` is what stands between its quotes.
-  @usableFromInline static func text(of bytes: [UInt8], _ range: Range<Int>) -> String {
+  static func text(of bytes: [UInt8], _ range: Range<Int>) -> String {
     var text = ""
     var at = range.lowerBound
     while at < range.upperBound {
