@@ -94,6 +94,17 @@ struct LayeringTests {
     #expect(Set(folders.filter { !$0.hasPrefix(".") }) == Set(Self.allowed.keys).union(Self.cTargets))
   }
 
+  @Test("nothing but `endProcess` ends the process, and nothing is printed that it would lose")
+  func end() throws {
+    for target in Self.allowed.keys {
+      for file in try Self.swiftFiles(of: target) {
+        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where !line.contains("func ") {
+          #expect(line.firstMatch(of: /(?:^|[^.\w`])(?:print|exit)\(/) == nil, "\(file.lastPathComponent): \(line)")
+        }
+      }
+    }
+  }
+
   @Test("the executable is a shell of under 40 lines")
   func shell() throws {
     for file in try Self.swiftFiles(of: "aftercare") {
